@@ -1,0 +1,110 @@
+//! What crosses `org.otpd1.Auth`: a login, the demand it meets, the verdict on a code.
+//!
+//! Every enum here is a string on the bus and closed in the code: a word that the reader does not
+//! know fails to decode, and what fails to decode lets nobody in.
+
+use serde::{Deserialize, Serialize};
+use zbus::Type;
+
+/// Who wants in, by which service, from where. Signature `(sssssas)`.
+///
+/// From a caller whose uid is not 0, `rhost`, `ruser` and `tty` are its own claim and are dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Login {
+    /// The name that is logging in (`PAM_USER`), before the daemon makes it canonical.
+    pub user: String,
+    /// The PAM service, such as `sshd` or `sudo` (`PAM_SERVICE`).
+    pub service: String,
+    /// The remote host as the service names it, empty for a local login (`PAM_RHOST`).
+    pub rhost: String,
+    /// The asking user, empty where the service names none (`PAM_RUSER`).
+    pub ruser: String,
+    /// The terminal, empty where there is none (`PAM_TTY`).
+    pub tty: String,
+    /// What the administrator wrote behind the module in the PAM stack and the daemon should weigh.
+    pub hints: Vec<Hint>,
+}
+
+/// A module argument that is the daemon's to weigh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+#[zbus(signature = "s")]
+pub enum Hint {
+    /// `nullok`: where no policy rule matches, an account without a confirmed device may pass.
+    Nullok,
+}
+
+/// What `Begin` asks of a login. Signature `(ss)`.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Challenge {
+    /// What the login must do.
+    pub demand: Demand,
+    /// The policy rule that decided, or `default`.
+    pub rule: String,
+}
+
+/// What a login must do to get on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+#[zbus(signature = "s")]
+pub enum Demand {
+    /// Ask for a code and let `Verify` decide. Strangers get this answer too.
+    Ask,
+    /// The account has no confirmed device and `nullok` lets such accounts pass without a code.
+    Unenrolled,
+}
+
+/// What became of an attempt. Signature `(ssssu)`.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Verdict {
+    /// Whether the login may go on.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// The device that decided, such as `totp/7f3a9c01`; empty where none did.
+    pub device: String,
+    /// That device's label.
+    pub label: String,
+    /// Seconds until trying again can make sense; 0 where waiting does not help or is not needed.
+    pub wait: u32,
+}
+
+/// Whether a login may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+#[zbus(signature = "s")]
+pub enum Outcome {
+    /// The code was right; it is spent, and that is on disk.
+    Accepted,
+    /// The login may not go on.
+    Refused,
+    /// The account has no confirmed device and `nullok` lets such accounts pass without a code.
+    Unenrolled,
+}
+
+/// Why an attempt was accepted or refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+#[zbus(signature = "s")]
+pub enum Reason {
+    /// A code matched.
+    Matched,
+    /// No code matched; the failure was counted.
+    Wrong,
+    /// The code was right once and has been accepted before; not counted.
+    Used,
+    /// What was typed is no code at all; not counted.
+    Malformed,
+    /// Too soon after failures; nothing was checked, not counted.
+    Throttled,
+    /// Locked after too many failures; nothing was checked.
+    Locked,
+    /// The account has no confirmed device.
+    NotEnrolled,
+    /// No such user on this system.
+    UnknownUser,
+    /// The account belongs to another uid than the user has now.
+    UidMismatch,
+}

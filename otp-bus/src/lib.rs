@@ -1,0 +1,20 @@
+//! The D-Bus contract of otpd, defined once for the daemon, the PAM module, the command line and
+//! the tests: names and paths, the types that cross the bus, and typed errors.
+//!
+//! It refuses to know anything else: no transport, no policy, no code is made or checked here.
+//! The PAM module uses it without a runtime; programs that have one enable the feature `proxy`.
+
+mod auth;
+mod error;
+mod manage;
+pub mod names;
+#[cfg(feature = "proxy")]
+mod proxy;
+
+pub use auth::{Challenge, Demand, Hint, Login, Outcome, Reason, Verdict};
+pub use error::Error;
+pub use manage::{
+    AccountStatus, DeviceFilter, DeviceInfo, Enrolment, LaneName, LaneStatus, NewDevice,
+};
+#[cfg(feature = "proxy")]
+pub use proxy::{AuthProxy, ManageProxy};

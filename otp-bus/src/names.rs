@@ -1,0 +1,32 @@
+//! Names, paths and bounds that both ends of the contract must agree on.
+
+/// The well-known name that the daemon owns on the system bus.
+pub const BUS_NAME: &str = "org.otpd1";
+
+/// The one object, on the system bus and on the daemon's own socket alike.
+pub const OBJECT_PATH: &str = "/org/otpd1";
+
+/// Interface for hosts that let somebody in: `Begin`, `Verify`.
+pub const AUTH_INTERFACE: &str = "org.otpd1.Auth";
+
+/// Interface for those who enroll, repair and inspect.
+pub const MANAGE_INTERFACE: &str = "org.otpd1.Manage";
+
+/// The daemon's own socket: the same objects, peer to peer, for callers with uid 0.
+pub const SOCKET_PATH: &str = "/run/otpd/auth";
+
+/// The system bus. Fixed: an address from the environment would let the user of a setuid program
+/// choose who answers.
+pub const SYSTEM_BUS_ADDRESS: &str = "unix:path=/run/dbus/system_bus_socket";
+
+/// Where the daemon keeps its store. Its owner is who may own [`BUS_NAME`], beside root.
+pub const STATE_DIR: &str = "/var/lib/otpd";
+
+/// The longest user name, in bytes of UTF-8.
+pub const MAX_USER_BYTES: usize = 256;
+
+/// The longest service, remote host, remote user or terminal name, in bytes.
+pub const MAX_FIELD_BYTES: usize = 1024;
+
+/// The longest answer to a prompt, in bytes: libpam's `PAM_MAX_RESP_SIZE`.
+pub const MAX_CODE_BYTES: usize = 512;
