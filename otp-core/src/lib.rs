@@ -1,1 +1,39 @@
-//! stub
+//! The pure part of otpd: HOTP (RFC 4226), TOTP (RFC 6238), throttling, and every decision about an
+//! account.
+//!
+//! It has no I/O, clock, randomness, logging or globals: time and random bytes are arguments, what
+//! is stored comes in as records and goes out as [`Changes`]. A decision that accepts a code can
+//! only be had with a [`Permit`] from the throttle, and only as a [`Transition`] that somebody has
+//! to make durable first.
+
+#![forbid(unsafe_code)]
+
+mod account;
+mod code;
+mod decision;
+pub mod device;
+mod enrol;
+mod event;
+mod hotp;
+mod name;
+mod secret;
+mod throttle;
+mod time;
+mod totp;
+mod uri;
+mod verify;
+
+pub use account::{Account, KNOWN_ADDRESSES, KNOWN_FOR, KnownAddress};
+pub use code::{Code, Digits, DigitsError, Malformed};
+pub use decision::{Change, Changes, Decision, Refusal, Transition};
+pub use device::{Device, DeviceId, DeviceSummary, IdError, Kind, Label, LabelError};
+pub use enrol::{MAX_DEVICES, NewDevice, confirm, enroll, forget_failures, remove};
+pub use event::{Event, EventKind};
+pub use hotp::{Algorithm, AlgorithmError, Counter, hotp};
+pub use name::{NameError, Uid, UserName};
+pub use secret::{Secret, SecretError};
+pub use throttle::{Admission, Lane, LaneState, Permit, ThrottlePolicy};
+pub use time::{Seconds, UnixTime};
+pub use totp::{Period, PeriodError, TimeStep, totp};
+pub use uri::otpauth_uri;
+pub use verify::{Attempt, Origin, Verified, attempt};

@@ -1,0 +1,94 @@
+//! An account: what is known of one user, as the store gave it.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use crate::{Device, DeviceId, Lane, LaneState, Refusal, Seconds, Uid, UnixTime, UserName};
+
+/// How many remote addresses an account keeps.
+pub const KNOWN_ADDRESSES: usize = 8;
+
+/// How long an address counts as known after a success from it.
+pub const KNOWN_FOR: Seconds = Seconds(30 * 86_400);
+
+/// A user's devices, throttle and addresses.
+pub struct Account {
+    /// The canonical name.
+    pub name: UserName,
+    /// The uid that it belongs to.
+    pub uid: Uid,
+    /// Whether a code is demanded. Set by the first confirmed device; only an administrator clears
+    /// it, so that removing devices never opens the door.
+    pub enrolled: bool,
+    /// The devices in the order of their enrolment.
+    pub devices: Vec<Device>,
+    /// The lanes in which something has failed.
+    pub lanes: BTreeMap<Lane, LaneState>,
+    /// Where successes came from, the latest last.
+    pub addresses: Vec<KnownAddress>,
+}
+
+/// A remote address from which a login succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownAddress {
+    /// The address; an IPv4 address is never kept in its IPv6 form.
+    pub address: IpAddr,
+    /// When it last succeeded.
+    pub seen: UnixTime,
+}
+
+impl Account {
+    /// An account without anything.
+    pub fn new(name: UserName, uid: Uid) -> Self {
+        Self {
+            name,
+            uid,
+            enrolled: false,
+            devices: Vec::new(),
+            lanes: BTreeMap::new(),
+            addresses: Vec::new(),
+        }
+    }
+
+    /// The devices that can log somebody in.
+    pub fn confirmed(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter().filter(|device| device.confirmed)
+    }
+
+    /// Whether a login without a code may be thought of: never once a device was confirmed.
+    pub fn demands_code(&self) -> bool {
+        self.enrolled || self.confirmed().next().is_some()
+    }
+
+    /// The state of a lane; clear where nothing has failed.
+    pub fn lane(&self, lane: Lane) -> LaneState {
+        self.lanes.get(&lane).cloned().unwrap_or_default()
+    }
+
+    /// Whether a login from `address` succeeded within [`KNOWN_FOR`].
+    pub fn knows(&self, address: IpAddr, now: UnixTime) -> bool {
+        self.addresses
+            .iter()
+            .any(|known| known.address == address && now.since(known.seen) < KNOWN_FOR)
+    }
+
+    /// Finds a device by id or by a label that only one device has.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub fn find(&self, name: &str) -> Result<&Device, Refusal> {
+        if let Some(device) = self.devices.iter().find(|device| device.id.as_str() == name) {
+            return Ok(device);
+        }
+        let named: Vec<&Device> =
+            self.devices.iter().filter(|device| device.label.as_str() == name).collect();
+        match named.as_slice() {
+            [] => Err(Refusal::UnknownDevice),
+            [device] => Ok(device),
+            several => Err(Refusal::AmbiguousDevice(ids(several))),
+        }
+    }
+}
+
+fn ids(devices: &[&Device]) -> Vec<DeviceId> {
+    devices.iter().map(|device| device.id.clone()).collect()
+}

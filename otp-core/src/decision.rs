@@ -1,0 +1,142 @@
+//! What a decision is: either it changes nothing, and then it can only refuse; or it is a
+//! transition, whose outcome is told once its changes are durable. There is no third.
+
+use std::net::IpAddr;
+
+use crate::{
+    Device, DeviceId, Event, Lane, LaneState, Seconds, Uid, UnixTime, UserName, device::KindState,
+};
+
+/// What a step of the store decided on the records that it saw.
+#[must_use]
+#[derive(Debug)]
+pub enum Decision<O> {
+    /// Nothing changes.
+    Unchanged(Refusal),
+    /// Something changes.
+    Change(Transition<O>),
+}
+
+/// Changes, and the outcome that may be told once they are durable.
+#[must_use]
+#[derive(Debug)]
+pub struct Transition<O> {
+    changes: Changes,
+    outcome: O,
+}
+
+impl<O> Transition<O> {
+    /// An outcome that depends on changes. Only decisions of this crate make transitions.
+    pub(crate) fn new(changes: Changes, outcome: O) -> Self {
+        Self { changes, outcome }
+    }
+
+    /// For the store, which keeps the outcome back until the changes are durable.
+    pub fn into_parts(self) -> (Changes, O) {
+        (self.changes, self.outcome)
+    }
+}
+
+/// Changes to one account, in order.
+#[derive(Debug)]
+pub struct Changes {
+    /// Whose.
+    pub account: UserName,
+    /// What.
+    pub list: Vec<Change>,
+}
+
+/// One change to an account.
+pub enum Change {
+    /// The account itself: made if it is not there.
+    Head {
+        /// The uid it belongs to.
+        uid: Uid,
+        /// Whether a code is demanded from now on.
+        enrolled: bool,
+    },
+    /// A new device.
+    Add(Device),
+    /// A device has moved.
+    Move {
+        /// Which.
+        device: DeviceId,
+        /// Where it is now.
+        state: KindState,
+        /// When a code of it was accepted.
+        used: UnixTime,
+        /// Whether it can log somebody in from now on.
+        confirmed: bool,
+    },
+    /// A device is gone, its secret with it.
+    Drop(DeviceId),
+    /// A lane's failures; a clear state is not kept.
+    Lane(Lane, LaneState),
+    /// A login succeeded from this address.
+    Seen(IpAddr, UnixTime),
+    /// This address is no longer kept.
+    Forget(IpAddr),
+    /// For the account's log.
+    Event(Event),
+}
+
+impl std::fmt::Debug for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (name, device) = match self {
+            Self::Head { .. } => ("Head", None),
+            Self::Add(device) => ("Add", Some(&device.id)),
+            Self::Move { device, .. } => ("Move", Some(device)),
+            Self::Drop(device) => ("Drop", Some(device)),
+            Self::Lane(..) => ("Lane", None),
+            Self::Seen(..) => ("Seen", None),
+            Self::Forget(..) => ("Forget", None),
+            Self::Event(..) => ("Event", None),
+        };
+        f.debug_tuple(name).field(&device).finish()
+    }
+}
+
+/// Why nothing was changed. Nobody is let in by one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Too soon after failures: nothing was looked at.
+    Throttled {
+        /// In which lane.
+        lane: Lane,
+        /// After how many failures in a row.
+        failures: u32,
+        /// How long to wait from now.
+        wait: Seconds,
+    },
+    /// Locked after failures: nothing was looked at.
+    Locked {
+        /// Which lane.
+        lane: Lane,
+        /// After how many failures.
+        failures: u32,
+    },
+    /// The code was accepted before, by this device.
+    Used(DeviceId, crate::Label, Seconds),
+    /// The account has no confirmed device.
+    NotEnrolled,
+    /// The account belongs to this other uid.
+    UidMismatch(Uid),
+    /// The uid owns an account under this other name.
+    UidOwns(UserName),
+    /// The account has no such device.
+    UnknownDevice,
+    /// The name fits these devices.
+    AmbiguousDevice(Vec<DeviceId>),
+    /// The device is confirmed already.
+    AlreadyConfirmed(DeviceId),
+    /// Another device has the label.
+    LabelTaken(DeviceId),
+    /// Another device of the account has the secret.
+    SecretTaken(DeviceId),
+    /// The random id is taken; the next one will not be.
+    IdTaken,
+    /// The account is full.
+    TooManyDevices,
+    /// Nothing has failed: there is nothing to unlock.
+    NothingToUnlock,
+}

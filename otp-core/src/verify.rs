@@ -1,0 +1,250 @@
+//! Whether a code lets somebody in. One attempt is one attempt: the code is tried against every
+//! confirmed device and spent on each that it matches; a failure counts once, in one lane.
+
+use std::net::IpAddr;
+
+use crate::{
+    Account, Admission, Change, Changes, Code, Decision, Device, DeviceId, Event, EventKind,
+    KNOWN_ADDRESSES, Label, Lane, Permit, Refusal, Seconds, ThrottlePolicy, Transition, UnixTime,
+    device::{Hint, KindState, Probe},
+};
+
+/// Where an attempt comes from, as far as the caller can be believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From a process of a uid other than 0, about its own user.
+    Own,
+    /// From a service on this machine, without a remote host.
+    Local,
+    /// From a remote host with this numeric address.
+    Address(IpAddr),
+    /// From a remote host of which only a name is known, which anybody who runs a resolver can
+    /// choose.
+    Named,
+}
+
+impl Origin {
+    /// Reads what a service running as root says of its remote host.
+    pub fn of_host(host: &str) -> Self {
+        match host.parse::<IpAddr>() {
+            _ if host.is_empty() => Self::Local,
+            Ok(address) => Self::Address(address.to_canonical()),
+            Err(_) => Self::Named,
+        }
+    }
+
+    fn lane(&self, account: &Account, now: UnixTime) -> Lane {
+        match self {
+            Self::Own => Lane::Own,
+            Self::Local => Lane::Local,
+            Self::Address(address) if account.knows(*address, now) => Lane::Known,
+            Self::Address(_) | Self::Named => Lane::Remote,
+        }
+    }
+}
+
+/// An attempt to be let in.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// What was typed.
+    pub code: &'a Code,
+    /// Where it comes from.
+    pub origin: &'a Origin,
+    /// The PAM service, for the account's log.
+    pub service: &'a str,
+    /// The remote host, for the account's log.
+    pub from: &'a str,
+}
+
+/// What became of an attempt that was looked at, or not.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// The code was right and is spent.
+    Accepted {
+        /// The first device that it matched, its label, and where the device is now.
+        device: DeviceId,
+        /// That device's label.
+        label: Label,
+        /// Where that device is now.
+        state: KindState,
+        /// Other devices on which it was spent too.
+        also: Vec<DeviceId>,
+    },
+    /// No code matched, and the failure is counted.
+    Wrong {
+        /// In which lane.
+        lane: Lane,
+        /// How many failures in a row that makes.
+        failures: u32,
+        /// How long the next attempt must wait.
+        wait: Seconds,
+        /// Whether this failure locked the lane.
+        locked: bool,
+        /// A device that has accepted a later code than the clock allows now: it was set back.
+        clock_behind: Option<DeviceId>,
+    },
+    /// The throttle refused and its state was anchored to a clock that had been set back.
+    Held(Refusal),
+}
+
+/// Decides an attempt against an account whose uid has been found to be the user's.
+pub fn attempt(
+    account: &Account,
+    attempt: &Attempt<'_>,
+    policy: &ThrottlePolicy,
+    now: UnixTime,
+) -> Decision<Verified> {
+    if account.confirmed().next().is_none() {
+        return Decision::Unchanged(Refusal::NotEnrolled);
+    }
+    let lane = attempt.origin.lane(account, now);
+    match admitted(account, lane, policy, now, Verified::Held) {
+        Ok(permit) => verify(permit, account, attempt, policy, now),
+        Err(decision) => decision,
+    }
+}
+
+/// Asks the throttle. What it refuses changes nothing, unless the clock was set back: then the lane
+/// is anchored to the present, and `held` makes the outcome of it.
+pub(crate) fn admitted<O>(
+    account: &Account,
+    lane: Lane,
+    policy: &ThrottlePolicy,
+    now: UnixTime,
+    held: impl FnOnce(Refusal) -> O,
+) -> Result<Permit, Decision<O>> {
+    match account.lane(lane).admit(lane, policy, now) {
+        Admission::Permitted(permit) => Ok(permit),
+        Admission::Refused { refusal, anchored: None } => Err(Decision::Unchanged(refusal)),
+        Admission::Refused { refusal, anchored: Some(state) } => {
+            let list = vec![Change::Lane(lane, state)];
+            let changes = Changes { account: account.name.clone(), list };
+            Err(Decision::Change(Transition::new(changes, held(refusal))))
+        }
+    }
+}
+
+fn verify(
+    permit: Permit,
+    account: &Account,
+    attempt: &Attempt<'_>,
+    policy: &ThrottlePolicy,
+    now: UnixTime,
+) -> Decision<Verified> {
+    // Every device is looked at, so that time does not tell which one it was.
+    let probes: Vec<(&Device, Probe)> =
+        account.confirmed().map(|device| (device, device.probe(attempt.code, now))).collect();
+    if let Some((device, _)) = probes.iter().find(|(_, probe)| *probe == Probe::Used) {
+        let wait = until_next(device, now);
+        return Decision::Unchanged(Refusal::Used(device.id.clone(), device.label.clone(), wait));
+    }
+    let hits: Vec<(&Device, &KindState)> = probes
+        .iter()
+        .filter_map(|(device, probe)| match probe {
+            Probe::Match(state) => Some((*device, state)),
+            Probe::Used | Probe::NoMatch(_) => None,
+        })
+        .collect();
+    match hits.split_first() {
+        Some((first, others)) => accept(permit, account, attempt, *first, others, now),
+        None => fail(permit, account, attempt, &probes, policy, now),
+    }
+}
+
+fn accept(
+    permit: Permit,
+    account: &Account,
+    attempt: &Attempt<'_>,
+    (device, state): (&Device, &KindState),
+    others: &[(&Device, &KindState)],
+    now: UnixTime,
+) -> Decision<Verified> {
+    let mut list = vec![moved(device, state, now)];
+    list.extend(others.iter().map(|(device, state)| moved(device, state, now)));
+    let lane = permit.lane();
+    let before = account.lane(lane);
+    let after = permit.succeeded();
+    if after != before {
+        list.push(Change::Lane(lane, after));
+    }
+    if let Origin::Address(address) = attempt.origin {
+        list.extend(remember(account, *address, now));
+    }
+    let also: Vec<DeviceId> = others.iter().map(|(device, _)| device.id.clone()).collect();
+    let spent = std::iter::once(&device.id).chain(&also).map(ToString::to_string).collect();
+    let kind = EventKind::Accepted {
+        lane,
+        service: attempt.service.to_owned(),
+        from: attempt.from.to_owned(),
+        devices: spent,
+    };
+    list.push(Change::Event(Event { at: now, kind }));
+    let outcome = Verified::Accepted {
+        device: device.id.clone(),
+        label: device.label.clone(),
+        state: state.clone(),
+        also,
+    };
+    Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
+}
+
+fn fail(
+    permit: Permit,
+    account: &Account,
+    attempt: &Attempt<'_>,
+    probes: &[(&Device, Probe)],
+    policy: &ThrottlePolicy,
+    now: UnixTime,
+) -> Decision<Verified> {
+    let lane = permit.lane();
+    let state = permit.failed(now);
+    let locked = state.locked.is_some();
+    let wait = state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now));
+    let behind = Probe::NoMatch(Hint::ClockBehind);
+    let clock_behind =
+        probes.iter().find(|(_, probe)| *probe == behind).map(|(device, _)| device.id.clone());
+    let outcome = Verified::Wrong { lane, failures: state.failures, wait, locked, clock_behind };
+    let kind = EventKind::Wrong {
+        lane,
+        service: attempt.service.to_owned(),
+        from: attempt.from.to_owned(),
+        locked,
+    };
+    let list = vec![Change::Lane(lane, state), Change::Event(Event { at: now, kind })];
+    Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
+}
+
+pub(crate) fn moved(device: &Device, state: &KindState, now: UnixTime) -> Change {
+    Change::Move {
+        device: device.id.clone(),
+        state: state.clone(),
+        used: now,
+        confirmed: device.confirmed,
+    }
+}
+
+/// Keeps the address, and the oldest ones only as far as there is room.
+fn remember(account: &Account, address: IpAddr, now: UnixTime) -> Vec<Change> {
+    let mut others: Vec<_> =
+        account.addresses.iter().filter(|known| known.address != address).collect();
+    others.sort_by_key(|known| known.seen);
+    let surplus = (others.len() + 1).saturating_sub(KNOWN_ADDRESSES);
+    let mut changes = vec![Change::Seen(address, now)];
+    changes.extend(others.iter().take(surplus).map(|known| Change::Forget(known.address)));
+    changes
+}
+
+/// How long until a device shows another code; zero where its owner can ask for one.
+pub(crate) fn until_next(device: &Device, now: UnixTime) -> Seconds {
+    match device.state() {
+        KindState::Totp(state) => {
+            let period = u64::from(state.period.as_secs());
+            Seconds(period - now.as_secs() % period)
+        }
+        KindState::Hotp(_) => Seconds(0),
+    }
+}
+
+#[cfg(test)]
+mod tests;
