@@ -85,7 +85,7 @@ pub struct DeviceSummary {
     pub state: KindState,
 }
 
-/// A stored device that cannot be read. The account's other devices still count.
+/// A stored device that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("stored state of a device cannot be read ({0}); remove the device and enroll it anew")]
 pub struct CorruptState(String);

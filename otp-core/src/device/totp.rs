@@ -134,7 +134,7 @@ mod tests {
                     assert!(next.drift.abs_diff(state.drift) <= 1);
                     state = next;
                 }
-                other => {
+                other @ (Probe::Match(_) | Probe::Used | Probe::NoMatch(_)) => {
                     assert_eq!(other, Probe::NoMatch(Hint::None));
                     assert!(ahead > 21);
                 }

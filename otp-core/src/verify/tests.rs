@@ -56,7 +56,7 @@ fn apply(account: &mut Account, changes: Changes) {
                 let copy = Secret::from_bytes(old.secret().expose().to_vec()).unwrap();
                 let kind = state.with_secret(copy);
                 let last_used = Some(used);
-                account.devices.insert(at, Device { kind, last_used, confirmed, ..old });
+                account.devices.insert(at, Device { confirmed, last_used, kind, ..old });
             }
             Change::Lane(lane, state) if state.is_clear() => drop(account.lanes.remove(&lane)),
             Change::Lane(lane, state) => drop(account.lanes.insert(lane, state)),
@@ -214,12 +214,12 @@ proptest! {
             let deed = match deed {
                 Deed::Totp { offset } => Deed::Step(now.saturating_add_signed(offset * 30) / 30),
                 Deed::Hotp { ahead } => Deed::Counter(before.0 + ahead),
-                other => other,
+                other @ (Deed::Step(_) | Deed::Counter(_) | Deed::Replay | Deed::Wrong) => other,
             };
             let code = match deed {
                 Deed::Step(step) => totp_code(1, step * 30),
                 Deed::Counter(counter) => hotp_code(2, counter),
-                _ => wrong_code(),
+                Deed::Totp { .. } | Deed::Hotp { .. } | Deed::Replay | Deed::Wrong => wrong_code(),
             };
             let result = try_code(&mut alice, &code, &Origin::Local, now);
             let after = positions(&alice);
