@@ -1,0 +1,258 @@
+//! What every store must hold to, as tests that each store runs.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use otp_core::{
+    Algorithm, Attempt, Code, Counter, Decision, DeviceSummary, Digits, Label, NewDevice, Origin,
+    Refusal, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Verified, attempt, confirm,
+    device::{HotpState, KindState},
+    enroll, hotp,
+};
+
+use super::{Key, Persisted, Query, Records, SqliteStore, Step, Store, StoreError};
+use crate::clock::{Clock, monotonic};
+
+/// A clock that tests set.
+pub(crate) struct SetClock(pub(crate) AtomicU64);
+
+impl Clock for SetClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+fn name() -> UserName {
+    UserName::parse("alice").unwrap()
+}
+
+fn secret() -> Secret {
+    Secret::from_bytes(b"12345678901234567890".to_vec()).unwrap()
+}
+
+fn code(counter: u64) -> Code {
+    hotp(&secret(), Counter(counter), Algorithm::Sha1, Digits::SIX)
+}
+
+fn soon() -> Instant {
+    monotonic() + Duration::from_secs(10)
+}
+
+struct Enroll(Vec<Key>);
+
+impl Step for Enroll {
+    type Outcome = DeviceSummary;
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<DeviceSummary> {
+        let state = HotpState::new(Algorithm::Sha1, Digits::SIX, Counter(0));
+        let label = Some(Label::parse("token").unwrap());
+        let new =
+            NewDevice { label, state: KindState::Hotp(state), secret: secret(), random: [7; 4] };
+        enroll(seen.account(&name()), &name(), Uid(1000), new, now)
+    }
+}
+
+struct Confirm(Vec<Key>, u64);
+
+impl Step for Confirm {
+    type Outcome = Result<DeviceSummary, Verified>;
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
+        let Some(account) = seen.account(&name()) else {
+            return Decision::Unchanged(Refusal::NotEnrolled);
+        };
+        let policy = ThrottlePolicy::default();
+        confirm(account, "token", &code(self.1), &Origin::Local, &policy, now)
+    }
+}
+
+struct Verify(Vec<Key>, Code);
+
+impl Step for Verify {
+    type Outcome = Verified;
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Verified> {
+        let Some(account) = seen.account(&name()) else {
+            return Decision::Unchanged(Refusal::NotEnrolled);
+        };
+        let it = Attempt {
+            code: &self.1,
+            origin: &Origin::of_host("192.0.2.7"),
+            service: "sshd",
+            from: "192.0.2.7",
+        };
+        attempt(account, &it, &ThrottlePolicy::default(), now)
+    }
+}
+
+struct Look(Vec<Key>);
+
+impl Query for Look {
+    type Row = Option<(bool, Vec<DeviceSummary>, u32, usize, Option<UserName>)>;
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn answer(&self, seen: &Records, now: UnixTime) -> Self::Row {
+        let account = seen.account(&name())?;
+        let devices = account.devices.iter().map(otp_core::Device::summary).collect();
+        let recent = account.lanes.values().map(|lane| lane.recent(now)).sum();
+        let owner = seen.owner(Uid(1000)).cloned();
+        Some((account.enrolled, devices, recent, account.addresses.len(), owner))
+    }
+}
+
+fn keys() -> Vec<Key> {
+    vec![Key::Account(name()), Key::Owner(Uid(1000))]
+}
+
+async fn verify<S: Store>(store: &S, code: Code) -> Result<Verified, Refusal> {
+    store.transact(Verify(keys(), code), soon()).await.unwrap().into_result()
+}
+
+fn is_accepted(result: &Result<Verified, Refusal>) -> bool {
+    matches!(result, Ok(Verified::Accepted { .. }))
+}
+
+async fn enrolled<S: Store>(store: &S) {
+    store.transact(Enroll(keys()), soon()).await.unwrap().into_result().unwrap();
+    let confirmed: Persisted<_> = store.transact(Confirm(keys(), 0), soon()).await.unwrap();
+    confirmed.into_result().unwrap().unwrap();
+}
+
+/// What was changed is there, also for a store opened anew.
+async fn keeps_what_it_acknowledged<S: Store>(open: impl AsyncFn() -> S, close: impl Fn(S)) {
+    let store = open().await;
+    assert_eq!(store.snapshot(Look(keys()), soon()).await.unwrap(), None);
+    enrolled(&store).await;
+    assert!(is_accepted(&verify(&store, code(1)).await));
+    assert!(matches!(
+        verify(&store, Code::parse("0000000").unwrap()).await,
+        Ok(Verified::Wrong { failures: 1, .. })
+    ));
+    let before = store.snapshot(Look(keys()), soon()).await.unwrap().unwrap();
+    close(store);
+    let store = open().await;
+    let after = store.snapshot(Look(keys()), soon()).await.unwrap().unwrap();
+    assert_eq!(after, before);
+    let (enrolled, devices, recent, addresses, owner) = after;
+    assert_eq!((enrolled, devices.len(), recent, addresses, owner), (true, 1, 1, 1, Some(name())));
+    assert!(matches!(verify(&store, code(1)).await, Err(Refusal::Used(..))));
+    assert!(is_accepted(&verify(&store, code(2)).await));
+    close(store);
+}
+
+/// Of many at once with one code, one is let in.
+async fn accepts_once<S: Store>(store: Arc<S>) {
+    enrolled(&*store).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let store = store.clone();
+        tasks.spawn(async move { verify(&*store, code(1)).await });
+    }
+    let results = tasks.join_all().await;
+    assert_eq!(results.iter().filter(|result| is_accepted(result)).count(), 1);
+    let used = |result: &&Result<_, _>| matches!(result, Err(Refusal::Used(..)));
+    assert_eq!(results.iter().filter(used).count(), 63);
+}
+
+/// A step for which nobody waits any more is not run.
+async fn drops_what_is_late<S: Store>(store: &S) {
+    enrolled(store).await;
+    let past = monotonic() - Duration::from_secs(1);
+    let late = store.transact(Verify(keys(), code(1)), past).await;
+    assert_eq!(late.err(), Some(StoreError::Late));
+    assert_eq!(store.snapshot(Look(keys()), past).await.err(), Some(StoreError::Late));
+    assert!(is_accepted(&verify(store, code(1)).await), "the late step was run");
+}
+
+fn clock() -> Arc<SetClock> {
+    Arc::new(SetClock(AtomicU64::new(1_700_000_000)))
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[test]
+fn sqlite_keeps_what_it_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = async || SqliteStore::open(dir.path(), None, clock()).unwrap();
+    runtime().block_on(keeps_what_it_acknowledged(open, SqliteStore::close));
+}
+
+#[test]
+fn sqlite_accepts_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    runtime().block_on(accepts_once(Arc::new(store)));
+}
+
+#[test]
+fn sqlite_drops_what_is_late() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    runtime().block_on(drops_what_is_late(&store));
+}
+
+#[test]
+fn sqlite_is_one_daemons_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    let second = SqliteStore::open(dir.path(), None, clock());
+    assert!(matches!(second.err(), Some(super::sqlite::OpenError::Locked(_))));
+    store.close();
+    assert!(SqliteStore::open(dir.path(), None, clock()).is_ok());
+}
+
+#[test]
+fn sqlite_does_not_start_without_its_keyring() {
+    use super::sqlite::OpenError;
+    let dir = tempfile::tempdir().unwrap();
+    let keyring = dir.path().join("keyring");
+    SqliteStore::open(dir.path(), None, clock()).unwrap().close();
+    let kept = std::fs::read(&keyring).unwrap();
+
+    std::fs::remove_file(&keyring).unwrap();
+    let missing = SqliteStore::open(dir.path(), None, clock()).err();
+    assert!(matches!(missing, Some(OpenError::Keyring(_))), "{missing:?}");
+    assert!(!keyring.exists(), "a new keyring was made in place of the lost one");
+
+    std::fs::write(&keyring, format!("k1 {}\n", "0".repeat(64))).unwrap();
+    let wrong = SqliteStore::open(dir.path(), None, clock()).err();
+    assert!(matches!(wrong, Some(OpenError::Vault { .. })), "{wrong:?}");
+
+    std::fs::write(&keyring, kept).unwrap();
+    assert!(SqliteStore::open(dir.path(), None, clock()).is_ok());
+}
+
+#[test]
+fn sqlite_secrets_are_sealed_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    runtime().block_on(enrolled(&store));
+    for file in ["otpd.db", "otpd.db-wal"] {
+        let bytes = std::fs::read(dir.path().join(file)).unwrap();
+        assert!(!bytes.windows(20).any(|part| part == secret().expose()), "{file}");
+        assert!(file.ends_with("wal") || !bytes.is_empty());
+    }
+    assert!(std::fs::metadata(dir.path().join("otpd.db-wal")).unwrap().len() > 0);
+}

@@ -1,0 +1,148 @@
+//! Reading records. What cannot be read is an error that names it, never a record left out: an
+//! account with a device missing would be another account.
+
+use std::net::IpAddr;
+
+use otp_core::{
+    Account, Device, DeviceId, KnownAddress, Label, Lane, LaneState, Secret, Uid, UnixTime,
+    UserName, device::KindState,
+};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Key, Records, StoreError};
+use crate::vault::{Place, Vault};
+
+/// An account and the version that a commit must find again.
+pub(super) struct Loaded {
+    pub(super) account: Account,
+    pub(super) version: i64,
+}
+
+/// What the keys of a step name, with the versions of the accounts.
+pub(super) fn records(
+    connection: &Connection,
+    vault: &Vault,
+    keys: &[Key],
+) -> Result<(Records, Vec<(UserName, i64)>), StoreError> {
+    let mut records = Records::default();
+    let mut versions = Vec::new();
+    for key in keys {
+        match key {
+            Key::Account(name) => {
+                if let Some(loaded) = account(connection, vault, name)? {
+                    versions.push((name.clone(), loaded.version));
+                    records.accounts.insert(name.clone(), loaded.account);
+                }
+            }
+            Key::Owner(uid) => {
+                if let Some(name) = owner(connection, *uid)? {
+                    records.owners.insert(*uid, name);
+                }
+            }
+        }
+    }
+    Ok((records, versions))
+}
+
+fn owner(connection: &Connection, uid: Uid) -> Result<Option<UserName>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT name FROM account WHERE uid = ?1")?;
+    let name: Option<String> = query.query_row([uid.0], |row| row.get(0)).optional()?;
+    name.map(|name| UserName::parse(&name).map_err(|error| corrupt(&name, error))).transpose()
+}
+
+fn account(
+    connection: &Connection,
+    vault: &Vault,
+    name: &UserName,
+) -> Result<Option<Loaded>, StoreError> {
+    let mut query =
+        connection.prepare_cached("SELECT uid, enrolled, version FROM account WHERE name = ?1")?;
+    let head = query
+        .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((uid, enrolled, version)) = head else { return Ok(None) };
+    let mut account = Account::new(name.clone(), Uid(uid));
+    account.enrolled = enrolled;
+    account.devices = devices(connection, vault, name)?;
+    account.lanes = lanes(connection, name)?.into_iter().collect();
+    account.addresses = addresses(connection, name)?;
+    Ok(Some(Loaded { account, version }))
+}
+
+fn devices(
+    connection: &Connection,
+    vault: &Vault,
+    name: &UserName,
+) -> Result<Vec<Device>, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, kind, label, confirmed, created, last_used, state, secret
+         FROM device WHERE account = ?1 ORDER BY position",
+    )?;
+    let mut rows = query.query([name.as_str()])?;
+    let mut devices = Vec::new();
+    while let Some(row) = rows.next()? {
+        devices.push(device(row, vault, name)?);
+    }
+    Ok(devices)
+}
+
+fn device(row: &Row<'_>, vault: &Vault, name: &UserName) -> Result<Device, StoreError> {
+    let id: String = row.get(0)?;
+    let whose = format!("{id} of {name}");
+    let (kind, label, state): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(6)?);
+    let sealed: Vec<u8> = row.get(7)?;
+    let place = Place { account: name.as_str(), device: &id, field: "secret" };
+    let opened =
+        vault.open(place, &sealed).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let secret = Secret::from_bytes(opened.to_vec()).map_err(|error| corrupt(&whose, error))?;
+    let state = KindState::load(&kind, &state).map_err(|error| corrupt(&whose, error))?;
+    Ok(Device {
+        id: DeviceId::parse(&id).map_err(|error| corrupt(&whose, error))?,
+        label: Label::parse(&label).map_err(|error| corrupt(&whose, error))?,
+        confirmed: row.get(3)?,
+        created: time(row.get(4)?),
+        last_used: row.get::<_, Option<i64>>(5)?.map(time),
+        kind: state.with_secret(secret),
+    })
+}
+
+fn lanes(connection: &Connection, name: &UserName) -> Result<Vec<(Lane, LaneState)>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT lane, state FROM lane WHERE account = ?1")?;
+    let mut rows = query.query(params![name.as_str()])?;
+    let mut lanes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (lane, state): (String, String) = (row.get(0)?, row.get(1)?);
+        let whose = format!("lane {lane:?} of {name}");
+        let lane = Lane::named(&lane).ok_or_else(|| corrupt(&whose, "no such lane"))?;
+        lanes.push((lane, serde_json::from_str(&state).map_err(|error| corrupt(&whose, error))?));
+    }
+    Ok(lanes)
+}
+
+fn addresses(connection: &Connection, name: &UserName) -> Result<Vec<KnownAddress>, StoreError> {
+    let mut query = connection
+        .prepare_cached("SELECT address, seen FROM address WHERE account = ?1 ORDER BY seen")?;
+    let mut rows = query.query([name.as_str()])?;
+    let mut addresses = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(0)?;
+        let address: IpAddr =
+            text.parse().map_err(|error| corrupt(&format!("an address of {name}"), error))?;
+        addresses.push(KnownAddress { address, seen: time(row.get(1)?) });
+    }
+    Ok(addresses)
+}
+
+fn time(secs: i64) -> UnixTime {
+    UnixTime::from_secs(u64::try_from(secs).unwrap_or(0))
+}
+
+fn corrupt(whose: &str, error: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(format!("{whose}: {error}"))
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}

@@ -1,0 +1,123 @@
+//! What is kept, and the one way in which it changes: a pure, repeatable step sees records, decides,
+//! and is told to its caller only once what it changed is durable. What a store must hold to is
+//! written as tests in `contract`; each store runs them.
+
+#[cfg(test)]
+mod contract;
+mod load;
+mod save;
+mod schema;
+mod sqlite;
+mod writer;
+
+use std::{collections::BTreeMap, future::Future, time::Instant};
+
+use otp_core::{Account, Decision, Refusal, Uid, UnixTime, UserName};
+
+pub use sqlite::{OpenError, SqliteStore};
+
+/// Something that a step looks at. Keys are locked in sorted order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// The account of this canonical name.
+    Account(UserName),
+    /// Which account this uid owns.
+    Owner(Uid),
+}
+
+/// What was found under the keys of a step.
+#[derive(Default)]
+pub struct Records {
+    pub(crate) accounts: BTreeMap<UserName, Account>,
+    pub(crate) owners: BTreeMap<Uid, UserName>,
+}
+
+impl Records {
+    /// The account of a name; none where there is none.
+    pub fn account(&self, name: &UserName) -> Option<&Account> {
+        self.accounts.get(name)
+    }
+
+    /// The account that a uid owns; none where it owns none.
+    pub fn owner(&self, uid: Uid) -> Option<&UserName> {
+        self.owners.get(&uid)
+    }
+}
+
+/// A change to be decided. It may be run again, and then sees what is there by then.
+pub trait Step: Send + 'static {
+    /// What its caller is told.
+    type Outcome: Send + 'static;
+
+    /// What it looks at. It changes nothing else.
+    fn keys(&self) -> &[Key];
+
+    /// Decides, on what was found.
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome>;
+}
+
+/// A question that changes nothing.
+pub trait Query: Send + 'static {
+    /// Its answer.
+    type Row: Send + 'static;
+
+    /// What it looks at.
+    fn keys(&self) -> &[Key];
+
+    /// Answers, on what was found.
+    fn answer(&self, seen: &Records, now: UnixTime) -> Self::Row;
+}
+
+/// Proof that a step's changes are durable, or that there were none. Only a store makes one.
+#[must_use]
+#[derive(Debug)]
+pub struct Persisted<O>(Result<O, Refusal>);
+
+impl<O> Persisted<O> {
+    /// What may now be told: the outcome of a change, or why nothing was changed.
+    ///
+    /// # Errors
+    /// The refusal, where nothing was changed.
+    pub fn into_result(self) -> Result<O, Refusal> {
+        self.0
+    }
+}
+
+/// Keeps accounts.
+pub trait Store: Send + Sync + 'static {
+    /// Runs a step, and answers once what it changed is durable. A step whose turn comes after
+    /// `before` is dropped: nobody waits for it any more.
+    fn transact<S: Step>(
+        &self,
+        step: S,
+        before: Instant,
+    ) -> impl Future<Output = Result<Persisted<S::Outcome>, StoreError>> + Send;
+
+    /// Answers a question.
+    fn snapshot<Q: Query>(
+        &self,
+        query: Q,
+        before: Instant,
+    ) -> impl Future<Output = Result<Q::Row, StoreError>> + Send;
+}
+
+/// Why a store did not answer. Each is a denial; after [`Failed`](Self::Failed) the change may have
+/// been made all the same.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The deadline passed before the step's turn; nothing was changed.
+    #[error("the store was too busy to answer in time; if this stays, check the disk")]
+    Late,
+    /// The queue is full; nothing was changed.
+    #[error("the store has more calls waiting than it takes; try again shortly")]
+    Full,
+    /// Reading, writing or syncing failed.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// A stored record cannot be read; nothing was changed.
+    #[error("a stored record cannot be read: {0}")]
+    Corrupt(String),
+    /// The store is closed.
+    #[error("the store is closed: otpd is stopping")]
+    Closed,
+}

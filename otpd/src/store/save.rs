@@ -1,0 +1,141 @@
+//! Writing changes, within the transaction in which they were decided.
+
+use otp_core::{Change, Changes, Device, UnixTime, UserName};
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use crate::vault::{Pepper, Place, Vault};
+
+/// How many events an account keeps.
+const EVENTS_KEPT: i64 = 256;
+
+/// What saving needs beside the changes.
+pub(super) struct Saver<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) vault: &'a Vault,
+    pub(super) pepper: &'a Pepper,
+    pub(super) now: UnixTime,
+}
+
+impl Saver<'_> {
+    /// Writes the changes, provided that the account is still at the version that was seen.
+    pub(super) fn save(&self, changes: Changes, seen: Option<i64>) -> Result<(), StoreError> {
+        let name = changes.account;
+        if let Some(version) = seen {
+            let mut bump = self.connection.prepare_cached(
+                "UPDATE account SET version = version + 1 WHERE name = ?1 AND version = ?2",
+            )?;
+            if bump.execute(params![name.as_str(), version])? != 1 {
+                let text = format!("{name} was changed by somebody else: do two otpd run?");
+                return Err(StoreError::Failed(text));
+            }
+        }
+        changes.list.into_iter().try_for_each(|change| self.change(&name, change))
+    }
+
+    fn change(&self, name: &UserName, change: Change) -> Result<(), StoreError> {
+        let name = name.as_str();
+        match change {
+            Change::Head { uid, enrolled } => self.run(
+                "INSERT INTO account (name, uid, enrolled, version, created)
+                 VALUES (?1, ?2, ?3, 1, ?4)
+                 ON CONFLICT (name) DO UPDATE SET uid = ?2, enrolled = ?3",
+                params![name, uid.0, enrolled, secs(self.now)],
+            ),
+            Change::Add(device) => self.add(name, &device),
+            Change::Move { device, state, used, confirmed } => self.run(
+                "UPDATE device SET state = ?3, last_used = ?4, confirmed = ?5
+                 WHERE account = ?1 AND id = ?2",
+                params![name, device.as_str(), state.store(), secs(used), confirmed],
+            ),
+            Change::Drop(device) => self.run(
+                "DELETE FROM device WHERE account = ?1 AND id = ?2",
+                params![name, device.as_str()],
+            ),
+            Change::Lane(lane, state) if state.is_clear() => self.perhaps(
+                "DELETE FROM lane WHERE account = ?1 AND lane = ?2",
+                params![name, lane.name()],
+            ),
+            Change::Lane(lane, state) => self.run(
+                "INSERT INTO lane (account, lane, state) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (account, lane) DO UPDATE SET state = ?3",
+                params![name, lane.name(), json(&state)?],
+            ),
+            Change::Seen(address, at) => self.run(
+                "INSERT INTO address (account, address, seen) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (account, address) DO UPDATE SET seen = ?3",
+                params![name, address.to_string(), secs(at)],
+            ),
+            Change::Forget(address) => self.perhaps(
+                "DELETE FROM address WHERE account = ?1 AND address = ?2",
+                params![name, address.to_string()],
+            ),
+            Change::Event(event) => self.event(name, &json(&event)?),
+        }
+    }
+
+    fn add(&self, name: &str, device: &Device) -> Result<(), StoreError> {
+        let secret = device.secret().expose();
+        let place = Place { account: name, device: device.id.as_str(), field: "secret" };
+        let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
+        let sealed = self.vault.seal(place, secret).map_err(|error| failed(&error))?;
+        let fingerprint =
+            self.pepper.fingerprint(secret).ok_or_else(|| failed(&"no fingerprint"))?;
+        let state = device.state();
+        self.run(
+            "INSERT INTO device
+                 (account, id, position, kind, label, confirmed, created, last_used, state,
+                  secret, fingerprint)
+             VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM device WHERE account = ?1),
+                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                name,
+                device.id.as_str(),
+                state.kind(),
+                device.label.as_str(),
+                device.confirmed,
+                secs(device.created),
+                device.last_used.map(secs),
+                state.store(),
+                sealed,
+                fingerprint
+            ],
+        )
+    }
+
+    fn event(&self, name: &str, body: &str) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO event (account, seq, body)
+             VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM event WHERE account = ?1), ?2)",
+            params![name, body],
+        )?;
+        self.perhaps(
+            "DELETE FROM event WHERE account = ?1
+             AND seq <= (SELECT max(seq) FROM event WHERE account = ?1) - ?2",
+            params![name, EVENTS_KEPT],
+        )
+    }
+
+    /// Runs a statement that must change exactly one row: anything else would be a record that is
+    /// not what the step saw.
+    fn run(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
+        match self.connection.prepare_cached(sql)?.execute(values)? {
+            1 => Ok(()),
+            rows => Err(StoreError::Failed(format!("a change met {rows} rows, not one"))),
+        }
+    }
+
+    /// Runs a statement that may find nothing to do.
+    fn perhaps(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+}
+
+fn secs(time: UnixTime) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
+}

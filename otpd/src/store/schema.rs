@@ -1,0 +1,88 @@
+//! The tables and how they came about. A migration is never edited once it was released; what was
+//! stored stays readable.
+
+use rusqlite::Connection;
+
+/// Each entry takes the database from the version of its index to the next (`user_version`).
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE meta (
+        key   TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE account (
+        name     TEXT PRIMARY KEY,
+        uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
+        enrolled INTEGER NOT NULL CHECK (enrolled IN (0, 1)),
+        version  INTEGER NOT NULL,        -- counts commits; a commit that misses one is refused
+        created  INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE device (
+        account     TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        id          TEXT NOT NULL,
+        position    INTEGER NOT NULL,     -- the order of enrolment
+        kind        TEXT NOT NULL,
+        label       TEXT NOT NULL,
+        confirmed   INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+        created     INTEGER NOT NULL,
+        last_used   INTEGER,
+        state       TEXT NOT NULL,        -- JSON without anything secret
+        secret      BLOB NOT NULL,        -- sealed
+        fingerprint BLOB NOT NULL,        -- keyed hash of the secret
+        PRIMARY KEY (account, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX device_fingerprint ON device (fingerprint);
+
+    CREATE TABLE lane (
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        lane    TEXT NOT NULL,
+        state   TEXT NOT NULL,            -- JSON
+        PRIMARY KEY (account, lane)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE address (
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        address TEXT NOT NULL,
+        seen    INTEGER NOT NULL,
+        PRIMARY KEY (account, address)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE event (
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        seq     INTEGER NOT NULL,
+        body    TEXT NOT NULL,            -- JSON
+        PRIMARY KEY (account, seq)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// Why the tables are not as this version needs them.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// A later version made the database.
+    #[error("made by a later version of otpd (schema {0}); install that version")]
+    TooNew(usize),
+    /// The database says it has less than no tables.
+    #[error("schema version {0} is none; restore the database from backup")]
+    NoVersion(i64),
+    /// The database cannot be read or changed.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// Brings the tables to this version, all in one transaction or not at all.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
+    let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(version).map_err(|_| SchemaError::NoVersion(version))?;
+    let rest = MIGRATIONS.get(done..).ok_or(SchemaError::TooNew(done))?;
+    if rest.is_empty() {
+        return Ok(());
+    }
+    for migration in rest {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    tx.commit()?;
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! The writer: one thread that takes what waits, runs it in one transaction with one sync, and then
+//! answers. A step that cannot be read or written is answered with its error and leaves the others
+//! alone; whatever ends the transaction itself is everybody's denial.
+
+use std::{sync::Arc, time::Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Persisted, Step, StoreError, load, save::Saver, sqlite::Shared};
+use otp_core::{Decision, UnixTime};
+
+/// How many steps share a transaction at most.
+const GROUP: usize = 64;
+
+/// How many commits go by between two checkpoints.
+const COMMITS_PER_CHECKPOINT: u32 = 128;
+
+/// A step on its way, without its type.
+pub(super) trait Job: Send {
+    /// Whether its caller has gone or stopped waiting.
+    fn is_late(&self, now: Instant) -> bool;
+
+    /// Runs within a savepoint; whether it changed anything.
+    fn run(&mut self, run: &Run<'_>) -> Result<Ran, StoreError>;
+
+    /// Answers: with its outcome where `fate` is good, else with the error.
+    fn answer(self: Box<Self>, fate: Result<(), StoreError>);
+}
+
+/// What a job is run with.
+pub(super) struct Run<'a> {
+    connection: &'a Connection,
+    shared: &'a Shared,
+    now: UnixTime,
+}
+
+/// Whether a job needs the commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ran {
+    Changed,
+    Unchanged,
+}
+
+pub(super) struct StepJob<S: Step> {
+    pub(super) step: S,
+    pub(super) before: Instant,
+    pub(super) reply: oneshot::Sender<Result<Persisted<S::Outcome>, StoreError>>,
+    pub(super) outcome: Option<Persisted<S::Outcome>>,
+}
+
+impl<S: Step> Job for StepJob<S> {
+    fn is_late(&self, now: Instant) -> bool {
+        now > self.before || self.reply.is_closed()
+    }
+
+    fn run(&mut self, run: &Run<'_>) -> Result<Ran, StoreError> {
+        let Run { connection, shared, now } = *run;
+        let (records, versions) = load::records(connection, &shared.vault, self.step.keys())?;
+        match self.step.decide(&records, now) {
+            Decision::Unchanged(refusal) => {
+                self.outcome = Some(Persisted(Err(refusal)));
+                Ok(Ran::Unchanged)
+            }
+            Decision::Change(transition) => {
+                let (changes, outcome) = transition.into_parts();
+                let seen = versions.iter().find(|(name, _)| *name == changes.account);
+                let saver = Saver { connection, vault: &shared.vault, pepper: &shared.pepper, now };
+                saver.save(changes, seen.map(|(_, version)| *version))?;
+                self.outcome = Some(Persisted(Ok(outcome)));
+                Ok(Ran::Changed)
+            }
+        }
+    }
+
+    fn answer(self: Box<Self>, fate: Result<(), StoreError>) {
+        let Self { reply, outcome, .. } = *self;
+        let lost = StoreError::Failed("a step ended without an outcome".to_owned());
+        // A caller that has gone needs no answer; what was committed stays.
+        let _ = reply.send(fate.and_then(|()| outcome.ok_or(lost)));
+    }
+}
+
+/// The thread's own state.
+pub(super) struct Writer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) connection: Option<Connection>,
+    pub(super) checkpoint: std::sync::mpsc::SyncSender<()>,
+    pub(super) commits: u32,
+}
+
+impl Writer {
+    /// Serves until every sender is gone and the queue is empty.
+    pub(super) fn serve(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP {
+                match queue.try_recv() {
+                    Ok(job) => group.push(job),
+                    Err(_) => break,
+                }
+            }
+            self.serve_group(group);
+        }
+    }
+
+    fn serve_group(&mut self, group: Vec<Box<dyn Job>>) {
+        let now = crate::clock::monotonic();
+        let (late, mut group): (Vec<_>, Vec<_>) = group.into_iter().partition(|j| j.is_late(now));
+        late.into_iter().for_each(|job| job.answer(Err(StoreError::Late)));
+        if group.is_empty() {
+            return;
+        }
+        let (fates, commit) = match self.transaction(&mut group) {
+            Ok(done) => done,
+            Err(error) => {
+                // The connection may be in any state: the next group begins with a new one.
+                self.connection = None;
+                group.into_iter().for_each(|job| job.answer(Err(error.clone())));
+                return;
+            }
+        };
+        for (job, fate) in group.into_iter().zip(fates) {
+            let fate = match fate {
+                Ok(Ran::Changed) => commit.clone(),
+                Ok(Ran::Unchanged) => Ok(()),
+                Err(error) => Err(error),
+            };
+            job.answer(fate);
+        }
+        if commit.is_err() {
+            self.connection = None;
+        }
+        self.checkpoint_sometimes();
+    }
+
+    /// Runs the group in one transaction; the fate of each job, and of the commit.
+    #[allow(clippy::type_complexity)]
+    fn transaction(
+        &mut self,
+        group: &mut [Box<dyn Job>],
+    ) -> Result<(Vec<Result<Ran, StoreError>>, Result<(), StoreError>), StoreError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(self.shared.connect()?),
+        };
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let run = Run { connection, shared: &self.shared, now: self.shared.clock.now() };
+        let fates = group.iter_mut().map(|job| in_savepoint(job.as_mut(), &run)).collect();
+        let fates: Vec<Result<Ran, StoreError>> = fates;
+        if connection.is_autocommit() {
+            // A full disk or an I/O error ends the whole transaction, whichever step met it.
+            let failed = |fate: &Result<Ran, StoreError>| fate.as_ref().err().cloned();
+            let unknown = StoreError::Failed("the transaction ended by itself".to_owned());
+            return Err(fates.iter().find_map(failed).unwrap_or(unknown));
+        }
+        if !fates.contains(&Ok(Ran::Changed)) {
+            connection.execute_batch("ROLLBACK")?;
+            return Ok((fates, Ok(())));
+        }
+        let commit = connection.execute_batch("COMMIT").map_err(StoreError::from);
+        self.commits = self.commits.saturating_add(1);
+        Ok((fates, commit))
+    }
+
+    fn checkpoint_sometimes(&mut self) {
+        if self.commits >= COMMITS_PER_CHECKPOINT {
+            self.commits = 0;
+            // Full: the keeper has been told already.
+            let _ = self.checkpoint.try_send(());
+        }
+    }
+}
+
+/// A step that fails is undone alone. Once the transaction is gone nothing more may run: it would
+/// be committed by itself.
+fn in_savepoint(job: &mut dyn Job, run: &Run<'_>) -> Result<Ran, StoreError> {
+    let gone = || StoreError::Failed("the transaction ended before this step".to_owned());
+    if run.connection.is_autocommit() {
+        return Err(gone());
+    }
+    run.connection.execute_batch("SAVEPOINT step")?;
+    let ran = job.run(run);
+    if run.connection.is_autocommit() {
+        return ran.and_then(|_| Err(gone()));
+    }
+    match ran {
+        Ok(_) => run.connection.execute_batch("RELEASE step")?,
+        Err(_) => run.connection.execute_batch("ROLLBACK TO step; RELEASE step")?,
+    }
+    ran
+}
