@@ -2,7 +2,18 @@
 //! against. Every decision about an account is `otp_core`'s; here are the clock, the disk, the bus
 //! and the question of who is asking.
 
+pub mod audit;
+pub mod bus;
+pub mod caller;
 pub mod clock;
+pub mod config;
+pub mod daemon;
+pub mod engine;
 pub mod entropy;
+pub mod nss;
+pub mod policy;
+pub mod privileges;
+pub mod service;
+pub mod socket;
 pub mod store;
 pub mod vault;

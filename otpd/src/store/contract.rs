@@ -177,7 +177,7 @@ async fn accepts_once<S: Store>(store: Arc<S>) {
 /// A step for which nobody waits any more is not run.
 async fn drops_what_is_late<S: Store>(store: &S) {
     enrolled(store).await;
-    let past = monotonic() - Duration::from_secs(1);
+    let past = monotonic().checked_sub(Duration::from_secs(1)).unwrap();
     let late = store.transact(Verify(keys(), code(1)), past).await;
     assert_eq!(late.err(), Some(StoreError::Late));
     assert_eq!(store.snapshot(Look(keys()), past).await.err(), Some(StoreError::Late));

@@ -314,7 +314,7 @@ fn keep(shared: &Shared, wanted: &std::sync::mpsc::Receiver<()>) {
         if connection.is_none() {
             connection = shared.connect().ok();
         }
-        let done = connection.as_ref().map(|connection| checkpoint(connection));
+        let done = connection.as_ref().map(checkpoint);
         if matches!(done, Some(Err(_))) {
             connection = None;
         }

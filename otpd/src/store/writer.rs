@@ -107,7 +107,9 @@ impl Writer {
     fn serve_group(&mut self, group: Vec<Box<dyn Job>>) {
         let now = crate::clock::monotonic();
         let (late, mut group): (Vec<_>, Vec<_>) = group.into_iter().partition(|j| j.is_late(now));
-        late.into_iter().for_each(|job| job.answer(Err(StoreError::Late)));
+        for job in late {
+            job.answer(Err(StoreError::Late));
+        }
         if group.is_empty() {
             return;
         }
@@ -116,7 +118,9 @@ impl Writer {
             Err(error) => {
                 // The connection may be in any state: the next group begins with a new one.
                 self.connection = None;
-                group.into_iter().for_each(|job| job.answer(Err(error.clone())));
+                for job in group {
+                    job.answer(Err(error.clone()));
+                }
                 return;
             }
         };

@@ -1,0 +1,244 @@
+//! What is logged: typed events, one line each, to syslog's authpriv. A line says who, by which
+//! service, from where, what was decided and why, and the next step; never a code or a secret.
+
+mod escape;
+mod syslog;
+
+use std::fmt;
+
+use otp_core::{DeviceId, Label, Lane, Malformed, Refusal, Seconds, Uid};
+
+pub use escape::Escaped;
+pub use syslog::Syslog;
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The daemon cannot do its work.
+    Error,
+    /// Somebody should look.
+    Warning,
+    /// A refusal or a change.
+    Notice,
+    /// All is as it should be.
+    Info,
+}
+
+/// Who wanted in, as it is logged.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The name as it was given.
+    pub user: String,
+    /// The service, or `self` for the user's own programs.
+    pub service: String,
+    /// The remote host, empty for a local login.
+    pub from: String,
+}
+
+/// One thing worth a line.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A code was accepted.
+    Accepted {
+        /// By whom.
+        who: &'a Subject,
+        /// The device that matched.
+        device: &'a DeviceId,
+        /// Its label.
+        label: &'a Label,
+        /// Other devices on which it was spent.
+        also: &'a [DeviceId],
+    },
+    /// No code matched.
+    Wrong {
+        /// By whom.
+        who: &'a Subject,
+        /// In which lane it was counted.
+        lane: Lane,
+        /// How many failures in a row that makes.
+        failures: u32,
+        /// How long the next attempt must wait.
+        wait: Seconds,
+        /// Whether it locked the lane.
+        locked: bool,
+        /// A device whose last code is ahead of the clock.
+        clock_behind: Option<&'a DeviceId>,
+    },
+    /// Nothing was changed.
+    Refused(&'a Subject, &'a Refusal),
+    /// What was typed is no code.
+    Malformed(&'a Subject, Malformed),
+    /// NSS has no such user.
+    UnknownUser(&'a Subject),
+    /// Nobody could decide.
+    Unavailable(&'a Subject, &'a str),
+    /// `nullok` let an account pass that has no device.
+    PassedUnenrolled(&'a Subject),
+    /// A caller asked for what it may not.
+    NotAllowed {
+        /// The caller.
+        uid: Uid,
+        /// What it wanted.
+        action: &'a str,
+        /// For whom.
+        user: &'a str,
+    },
+    /// Somebody changed an account.
+    Managed {
+        /// The caller.
+        uid: Uid,
+        /// What was done.
+        deed: &'a str,
+        /// To whom.
+        user: &'a str,
+    },
+    /// Something about the daemon itself.
+    Daemon(Severity, &'a str),
+}
+
+impl Event<'_> {
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::Accepted { .. } => Severity::Info,
+            Self::Wrong { locked: true, .. }
+            | Self::Refused(_, Refusal::Locked { .. })
+            | Self::NotAllowed { .. }
+            | Self::PassedUnenrolled(_) => Severity::Warning,
+            Self::Wrong { locked: false, .. }
+            | Self::Refused(..)
+            | Self::Malformed(..)
+            | Self::UnknownUser(_)
+            | Self::Managed { .. } => Severity::Notice,
+            Self::Unavailable(..) => Severity::Error,
+            Self::Daemon(severity, _) => *severity,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The verb follows in the line; a remote host is added behind the service.
+        Escaped(&self.user).fmt(f)
+    }
+}
+
+impl Subject {
+    fn by(&self) -> String {
+        let service = if self.service.is_empty() { "an unnamed service" } else { &self.service };
+        let service =
+            if self.service.is_empty() { service.to_owned() } else { Escaped(service).to_string() };
+        match self.from.as_str() {
+            "" => format!("by {service}"),
+            host => format!("by {service} from {}", Escaped(host)),
+        }
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted { who, device, label, also } => {
+                write!(f, "{who} accepted {}: device {device} {:?}", who.by(), label.as_str())?;
+                also.iter().try_for_each(|other| write!(f, ", spent on {other} too"))
+            }
+            Self::Wrong { who, lane, failures, wait, locked, clock_behind } => {
+                let lane = lane.name();
+                write!(f, "{who} refused {}: wrong code, failure {failures} ", who.by())?;
+                match (locked, wait.0) {
+                    (true, _) => write!(f, "locks lane {lane}; {}", Unlock(who))?,
+                    (false, 0) => write!(f, "in lane {lane}")?,
+                    (false, wait) => write!(f, "in lane {lane}; next attempt in {wait} s")?,
+                }
+                match clock_behind {
+                    Some(device) => write!(
+                        f,
+                        "; the clock is behind the last code of {device}: was it set back?"
+                    ),
+                    None => Ok(()),
+                }
+            }
+            Self::Refused(who, refusal) => {
+                write!(f, "{who} refused {}: {}", who.by(), Why(who, refusal))
+            }
+            Self::Malformed(who, malformed) => write!(f, "{who} refused {}: {malformed}", who.by()),
+            Self::UnknownUser(who) => write!(f, "{who} refused {}: no such user", who.by()),
+            Self::Unavailable(who, text) => {
+                write!(f, "{who} refused {}: cannot decide: {text}", who.by())
+            }
+            Self::PassedUnenrolled(who) => {
+                write!(
+                    f,
+                    "{who} passed {} without a code: not enrolled and nullok is set",
+                    who.by()
+                )
+            }
+            Self::NotAllowed { uid, action, user } => {
+                write!(f, "uid {uid} may not {action} for {}", Escaped(user))
+            }
+            Self::Managed { uid, deed, user } => {
+                write!(f, "uid {uid} {deed} for {}", Escaped(user))
+            }
+            Self::Daemon(_, text) => f.write_str(text),
+        }
+    }
+}
+
+struct Unlock<'a>(&'a Subject);
+
+impl fmt::Display for Unlock<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "otpctl unlock -u {}", Escaped(&self.0.user))
+    }
+}
+
+struct Why<'a>(&'a Subject, &'a Refusal);
+
+impl fmt::Display for Why<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(who, refusal) = self;
+        match refusal {
+            Refusal::Throttled { lane, failures, wait } => write!(
+                f,
+                "throttled for {} s after {failures} failures in lane {}; nothing was checked",
+                wait.0,
+                lane.name()
+            ),
+            Refusal::Locked { lane, failures } => {
+                write!(
+                    f,
+                    "locked after {failures} failures in lane {}; {}",
+                    lane.name(),
+                    Unlock(who)
+                )
+            }
+            Refusal::Used(device, label, Seconds(0)) => {
+                write!(f, "used code, device {device} {:?}; make a new one", label.as_str())
+            }
+            Refusal::Used(device, label, _) => {
+                write!(f, "used code, device {device} {:?}; wait one step", label.as_str())
+            }
+            Refusal::NotEnrolled => {
+                write!(f, "no confirmed device; otpctl enroll -u {}", Escaped(&who.user))
+            }
+            Refusal::UidMismatch(uid) => {
+                write!(f, "the account belongs to uid {uid}, which is not the user's")
+            }
+            Refusal::UidOwns(name) => {
+                write!(f, "the user's uid owns the account {}", Escaped(name.as_str()))
+            }
+            // These are answers to changes of devices; they let nobody in either.
+            Refusal::UnknownDevice
+            | Refusal::AmbiguousDevice(_)
+            | Refusal::AlreadyConfirmed(_)
+            | Refusal::LabelTaken(_)
+            | Refusal::SecretTaken(_)
+            | Refusal::IdTaken
+            | Refusal::TooManyDevices
+            | Refusal::NothingToUnlock => write!(f, "{refusal:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

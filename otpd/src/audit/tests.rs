@@ -1,0 +1,98 @@
+//! The lines that administrators read at three in the morning.
+
+use super::*;
+
+fn who(from: &str) -> Subject {
+    Subject { user: "alice".into(), service: "sshd".into(), from: from.into() }
+}
+
+fn phone() -> (DeviceId, Label) {
+    (DeviceId::parse("totp/7f3a9c01").unwrap(), Label::parse("phone").unwrap())
+}
+
+#[test]
+fn accepted() {
+    let (device, label) = phone();
+    let who = who("192.0.2.7");
+    let event = Event::Accepted { who: &who, device: &device, label: &label, also: &[] };
+    assert_eq!(
+        event.to_string(),
+        "alice accepted by sshd from 192.0.2.7: device totp/7f3a9c01 \"phone\""
+    );
+    assert_eq!(event.severity(), Severity::Info);
+}
+
+#[test]
+fn wrong() {
+    let who = who("");
+    let wrong = |failures, wait, locked, clock_behind| Event::Wrong {
+        who: &who,
+        lane: Lane::Local,
+        failures,
+        wait: Seconds(wait),
+        locked,
+        clock_behind,
+    };
+    assert_eq!(
+        wrong(1, 0, false, None).to_string(),
+        "alice refused by sshd: wrong code, failure 1 in lane local"
+    );
+    assert_eq!(
+        wrong(4, 2, false, None).to_string(),
+        "alice refused by sshd: wrong code, failure 4 in lane local; next attempt in 2 s"
+    );
+    let locked = wrong(100, 0, true, None);
+    assert_eq!(
+        locked.to_string(),
+        "alice refused by sshd: wrong code, failure 100 locks lane local; otpctl unlock -u alice"
+    );
+    assert_eq!(locked.severity(), Severity::Warning);
+    let (device, _) = phone();
+    assert!(
+        wrong(1, 0, false, Some(&device))
+            .to_string()
+            .ends_with("; the clock is behind the last code of totp/7f3a9c01: was it set back?")
+    );
+}
+
+#[test]
+fn refused() {
+    let (device, label) = phone();
+    let who = who("192.0.2.7");
+    for (refusal, why) in [
+        (
+            Refusal::Used(device.clone(), label.clone(), Seconds(12)),
+            "used code, device totp/7f3a9c01 \"phone\"; wait one step",
+        ),
+        (
+            Refusal::Used(device, label, Seconds(0)),
+            "used code, device totp/7f3a9c01 \"phone\"; make a new one",
+        ),
+        (
+            Refusal::Throttled { lane: Lane::Remote, failures: 5, wait: Seconds(4) },
+            "throttled for 4 s after 5 failures in lane remote; nothing was checked",
+        ),
+        (
+            Refusal::Locked { lane: Lane::Remote, failures: 100 },
+            "locked after 100 failures in lane remote; otpctl unlock -u alice",
+        ),
+        (Refusal::NotEnrolled, "no confirmed device; otpctl enroll -u alice"),
+    ] {
+        let line = Event::Refused(&who, &refusal).to_string();
+        assert_eq!(line, format!("alice refused by sshd from 192.0.2.7: {why}"));
+    }
+}
+
+#[test]
+fn a_name_cannot_forge_a_line() {
+    let who = Subject {
+        user: "root accepted by sshd: device\n<84>otpd".into(),
+        service: String::new(),
+        from: "evil host".into(),
+    };
+    assert_eq!(
+        Event::UnknownUser(&who).to_string(),
+        "\"root accepted by sshd: device\\n<84>otpd\" refused by an unnamed service from \
+         \"evil host\": no such user"
+    );
+}

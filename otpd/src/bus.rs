@@ -1,0 +1,65 @@
+//! The system bus, the way in for everybody but root. It can be absent or restarted while the
+//! daemon serves its socket; then the name is asked for again until it is had.
+
+use std::time::Duration;
+
+use otp_bus::names::{BUS_NAME, OBJECT_PATH, SYSTEM_BUS_ADDRESS};
+use tokio::sync::oneshot;
+use zbus::{Connection, connection::Builder};
+
+use crate::{
+    audit::{Event, Severity},
+    caller::Way,
+    service::{AuthService, ManageService, Services},
+};
+
+/// How long the bus has to let the daemon in.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// The first and the longest pause between two tries.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// Serves the bus until the task is ended. `tried` hears when the first try is over, whatever came
+/// of it.
+pub async fn serve(services: Services, tried: oneshot::Sender<()>) {
+    let mut tried = Some(tried);
+    let mut pause = PAUSES.0;
+    let mut told = false;
+    loop {
+        let connected = tokio::time::timeout(CONNECT, connect(&services)).await;
+        let connected = connected.unwrap_or_else(|_| Err(zbus::Error::Failure("no answer".into())));
+        // Nobody listens any more once the daemon has said that it is ready.
+        tried.take().map(|tried| tried.send(()));
+        match connected {
+            Ok(connection) => {
+                (pause, told) = (PAUSES.0, false);
+                connection.closed().await;
+                let text = "the system bus is gone; users other than root have to wait for it";
+                services.log.log(&Event::Daemon(Severity::Warning, text));
+            }
+            Err(error) if !told => {
+                told = true;
+                let text = format!(
+                    "no name on the system bus ({error}); root is served by the socket, others \
+                     once the bus is there"
+                );
+                services.log.log(&Event::Daemon(Severity::Warning, &text));
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+async fn connect(services: &Services) -> zbus::Result<Connection> {
+    // The address is fixed: one from the environment would be somebody else's choice.
+    Builder::address(SYSTEM_BUS_ADDRESS)
+        .serve_at(OBJECT_PATH, AuthService::new(services.clone(), Way::Bus))
+        .serve_at(OBJECT_PATH, ManageService::new(services.clone(), Way::Bus))
+        .allow_name_replacements(false)
+        .replace_existing_names(false)
+        .name(BUS_NAME)
+        .build()
+        .await
+}

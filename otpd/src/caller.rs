@@ -1,0 +1,172 @@
+//! Who is calling, and how many calls they may have under way. Identity comes from the kernel or
+//! the bus daemon, never from an argument: on the daemon's own socket only uid 0 gets past the
+//! handshake, and there a message's sender is the caller's own choice and is not read.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use otp_bus::Error;
+use otp_core::Uid;
+use zbus::{Connection, message::Header};
+
+/// Calls under way per uid other than 0. A login needs one at a time.
+const CALLS_PER_UID: usize = 16;
+
+/// Calls under way in all, beyond which only root gets in.
+const CALLS: usize = 4096;
+
+/// How long the bus daemon has to say who somebody is.
+const BUS_ANSWERS: Duration = Duration::from_secs(5);
+
+/// By which of the two ways a call came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The daemon's own socket, on which only uid 0 is let in.
+    Socket,
+    /// The system bus.
+    Bus,
+}
+
+/// The uid behind a call.
+///
+/// # Errors
+/// When the bus daemon does not say.
+pub async fn identify(
+    way: Way,
+    connection: &Connection,
+    header: &Header<'_>,
+) -> Result<Uid, Error> {
+    match way {
+        Way::Socket => Ok(Uid(0)),
+        Way::Bus => {
+            let unknown =
+                || Error::Unavailable("the bus does not say who is calling; try again".to_owned());
+            let sender = header.sender().ok_or_else(unknown)?;
+            let who = (sender,);
+            let asked = connection.call_method(
+                Some("org.freedesktop.DBus"),
+                "/org/freedesktop/DBus",
+                Some("org.freedesktop.DBus"),
+                "GetConnectionUnixUser",
+                &who,
+            );
+            let reply = tokio::time::timeout(BUS_ANSWERS, asked).await.map_err(|_| unknown())?;
+            reply.and_then(|reply| reply.body().deserialize()).map(Uid).map_err(|_| unknown())
+        }
+    }
+}
+
+/// Counts calls under way, and lets no more in once the daemon stops.
+#[derive(Clone, Default)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    state: Mutex<State>,
+    left: tokio::sync::Notify,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    all: usize,
+    by_uid: HashMap<Uid, usize>,
+}
+
+/// A call under way; it ends when this is dropped.
+pub struct Entry {
+    inner: Arc<Inner>,
+    uid: Uid,
+}
+
+impl Gate {
+    /// Lets a call in.
+    ///
+    /// # Errors
+    /// When the caller has too many under way, or the daemon is stopping.
+    pub fn enter(&self, uid: Uid) -> Result<Entry, Error> {
+        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            return Err(Error::Unavailable("otpd is stopping; try again shortly".to_owned()));
+        }
+        let under_way = state.by_uid.get(&uid).copied().unwrap_or(0);
+        // Root is bounded by the connections of its socket; nobody else can take its place.
+        if uid != Uid(0) && (under_way >= CALLS_PER_UID || state.all >= CALLS) {
+            let text = format!("uid {uid} has {under_way} calls under way; try again shortly");
+            return Err(Error::Busy(text));
+        }
+        state.all += 1;
+        state.by_uid.insert(uid, under_way + 1);
+        Ok(Entry { inner: self.inner.clone(), uid })
+    }
+
+    /// Lets nobody in any more and waits until all have left.
+    pub async fn close(&self) {
+        loop {
+            let left = self.inner.left.notified();
+            {
+                let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.closed = true;
+                if state.all == 0 {
+                    return;
+                }
+            }
+            left.await;
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.all = state.all.saturating_sub(1);
+        match state.by_uid.get_mut(&self.uid) {
+            Some(count) if *count > 1 => *count -= 1,
+            Some(_) | None => drop(state.by_uid.remove(&self.uid)),
+        }
+        self.inner.left.notify_waiters();
+        self.inner.left.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_uid_cannot_take_every_place() {
+        let gate = Gate::default();
+        let held: Vec<Entry> = (0..CALLS_PER_UID).map(|_| gate.enter(Uid(1000)).unwrap()).collect();
+        assert!(matches!(gate.enter(Uid(1000)), Err(Error::Busy(_))));
+        assert!(gate.enter(Uid(1001)).is_ok());
+        let root: Vec<Entry> = (0..100).map(|_| gate.enter(Uid(0)).unwrap()).collect();
+        drop(held);
+        assert!(gate.enter(Uid(1000)).is_ok());
+        drop(root);
+        let state = gate.inner.state.lock().unwrap();
+        assert!(state.by_uid.is_empty() && state.all == 0);
+    }
+
+    #[test]
+    fn a_closed_gate_waits_for_those_inside() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let gate = Gate::default();
+            let entry = gate.enter(Uid(0)).unwrap();
+            let closing = tokio::spawn({
+                let gate = gate.clone();
+                async move { gate.close().await }
+            });
+            tokio::task::yield_now().await;
+            assert!(!closing.is_finished());
+            assert!(matches!(gate.enter(Uid(0)), Err(Error::Unavailable(_))));
+            drop(entry);
+            closing.await.unwrap();
+        });
+    }
+}

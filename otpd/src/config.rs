@@ -1,0 +1,199 @@
+//! `/etc/otpd/otpd.toml`: parsed once, strictly. A key that is not known, or a number out of its
+//! bounds, keeps the daemon from starting: a policy half read would be another policy.
+
+use std::{fs, io, path::Path};
+
+use otp_core::{Seconds, ThrottlePolicy};
+use serde::Deserialize;
+
+/// Where the configuration is.
+pub const PATH: &str = "/etc/otpd/otpd.toml";
+
+/// What the administrator decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What authenticators show above the user's name; the host's name by default.
+    pub issuer: String,
+    /// How failures slow an attacker down.
+    pub throttle: ThrottlePolicy,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {error}; make it readable by root")]
+    Unreadable {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The file says something that is not understood; the text names line and key.
+    #[error("{path}: {error}")]
+    Invalid {
+        /// Which file.
+        path: String,
+        /// Where and what.
+        error: Box<toml::de::Error>,
+    },
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    issuer: Option<Issuer>,
+    #[serde(default)]
+    throttle: Throttle,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Throttle {
+    free: Option<Bounded<0, 20>>,
+    lock_after: Option<Bounded<1, 100>>,
+    lock_after_recent: Option<Bounded<1, 10_000>>,
+    unlock_after: Option<Length>,
+}
+
+/// A number between bounds that the type names.
+#[derive(Deserialize)]
+#[serde(try_from = "u32")]
+struct Bounded<const LEAST: u32, const MOST: u32>(u32);
+
+impl<const LEAST: u32, const MOST: u32> TryFrom<u32> for Bounded<LEAST, MOST> {
+    type Error = String;
+
+    fn try_from(number: u32) -> Result<Self, String> {
+        let within = (LEAST..=MOST).contains(&number);
+        within.then_some(Self(number)).ok_or_else(|| format!("must be {LEAST} to {MOST}"))
+    }
+}
+
+/// A length of time such as `"24h"`: a number and one of s, min, h, d.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Length(Seconds);
+
+impl TryFrom<String> for Length {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let factor: u64 = match unit {
+            "s" => 1,
+            "min" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return Err("must be a number and s, min, h or d, such as \"24h\"".to_owned()),
+        };
+        let secs = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+        match secs {
+            Some(secs @ 60..=31_536_000) => Ok(Self(Seconds(secs))),
+            _ => Err("must be between 1min and 365d".to_owned()),
+        }
+    }
+}
+
+/// Text that authenticators can show.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Issuer(String);
+
+impl TryFrom<String> for Issuer {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        check_issuer(&text).map(|()| Self(text))
+    }
+}
+
+/// Whether a text can be an issuer.
+///
+/// # Errors
+/// With what is wrong and what would do.
+pub fn check_issuer(text: &str) -> Result<(), String> {
+    let fits = (1..=64).contains(&text.len());
+    let plain = !text.chars().any(|c| c.is_control() || c == ':');
+    (fits && plain).then_some(()).ok_or_else(|| {
+        "issuer must have 1 to 64 bytes without ':' and control characters".to_owned()
+    })
+}
+
+impl Config {
+    /// Reads a file; where there is none, everything is at its default.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood.
+    pub fn read(path: &Path, host: &str) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(ConfigError::Unreadable { path: shown, error }),
+        };
+        Self::parse(&text, host)
+            .map_err(|error| ConfigError::Invalid { path: shown, error: Box::new(error) })
+    }
+
+    fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
+        let File { issuer, throttle } = toml::from_str(text)?;
+        let default = ThrottlePolicy::default();
+        let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
+        let host = if host.is_empty() { "otpd".to_owned() } else { host };
+        Ok(Self {
+            issuer: issuer.map_or(host, |issuer| issuer.0),
+            throttle: ThrottlePolicy {
+                free: throttle.free.map_or(default.free, |n| n.0),
+                lock_after: throttle.lock_after.map_or(default.lock_after, |n| n.0),
+                lock_after_recent: throttle
+                    .lock_after_recent
+                    .map_or(default.lock_after_recent, |n| n.0),
+                unlock_after: throttle.unlock_after.map(|length| length.0),
+                ..default
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_the_default() {
+        let config = Config::parse("", "host.example").unwrap();
+        assert_eq!(config.issuer, "host.example");
+        assert_eq!(config.throttle, ThrottlePolicy::default());
+        assert_eq!(Config::parse("", "").unwrap().issuer, "otpd");
+    }
+
+    #[test]
+    fn what_is_said_is_done() {
+        let text =
+            "issuer = 'Example'\n[throttle]\nfree = 0\nlock_after = 10\nunlock_after = '24h'";
+        let config = Config::parse(text, "host").unwrap();
+        assert_eq!(config.issuer, "Example");
+        assert_eq!((config.throttle.free, config.throttle.lock_after), (0, 10));
+        assert_eq!(config.throttle.unlock_after, Some(Seconds(86_400)));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_line() {
+        for (text, named) in [
+            ("isuer = 'x'", "isuer"),
+            ("[throttle]\nfree = 21", "must be 0 to 20"),
+            ("[throttle]\nlock_after = 0", "must be 1 to 100"),
+            ("[throttle]\nlock_after = 101", "must be 1 to 100"),
+            ("[throttle]\nunlock_after = '59s'", "between 1min and 365d"),
+            ("[throttle]\nunlock_after = '1y'", "such as \"24h\""),
+            ("[throttle]\nunlock_after = 3600", "string"),
+            ("issuer = 'a:b'", "without ':'"),
+            ("[throttl]", "throttl"),
+        ] {
+            let error = Config::parse(text, "host").unwrap_err().to_string();
+            assert!(error.contains(named) && error.contains("line"), "{text:?}: {error}");
+        }
+    }
+}

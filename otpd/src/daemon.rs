@@ -1,0 +1,155 @@
+//! The daemon's life: take the place, open the store, serve both ways in, say that it is ready, and
+//! on SIGTERM finish what was let in.
+
+use std::{
+    os::unix::net::UnixListener,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use listenfd::ListenFd;
+use otp_bus::names::STATE_DIR;
+use sd_notify::NotifyState;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
+
+use crate::{
+    audit::{Event, Severity, Syslog},
+    bus,
+    caller::Gate,
+    clock::SystemClock,
+    config::{Config, ConfigError},
+    engine::Engine,
+    privileges::{self, PlaceError},
+    service::Services,
+    socket,
+    store::{OpenError, SqliteStore},
+    vault::CREDENTIAL,
+};
+
+/// How long calls that were let in may take once the daemon is told to stop.
+const FINISH: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether the store is alive.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// Why the daemon does not run. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The socket, the user, the directories.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// What the service manager passed.
+    #[error("the service manager passed no usable socket: {0}; check otpd.socket")]
+    Passed(std::io::Error),
+    /// The runtime.
+    #[error("cannot start: {0}")]
+    Runtime(std::io::Error),
+    /// A thread of the store has died.
+    #[error("the store has died; starting anew is the way on")]
+    StoreDied,
+}
+
+/// Runs until told to stop.
+///
+/// # Errors
+/// When it cannot start, or has to end so that it can be started anew.
+pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
+    let config = Config::read(config_path, &host())?;
+    let place = privileges::take(passed()?)?;
+    let store =
+        SqliteStore::open(Path::new(STATE_DIR), credential().as_deref(), Arc::new(SystemClock))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)?;
+    let services = Services {
+        engine: Arc::new(Engine::new(store, Arc::new(config))),
+        gate: Gate::default(),
+        log: log.clone(),
+    };
+    let engine = services.engine.clone();
+    let ended = runtime.block_on(serve(place.listener.try_clone(), services));
+    // Every task is dropped with the runtime, and with the tasks every hold on the engine but ours.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    if let Some(engine) = Arc::into_inner(engine) {
+        engine.into_store().close();
+    }
+    ended
+}
+
+async fn serve(
+    listener: std::io::Result<UnixListener>,
+    services: Services,
+) -> Result<(), StartError> {
+    let listener = listener.map_err(StartError::Runtime)?;
+    listener.set_nonblocking(true).map_err(StartError::Runtime)?;
+    let listener = tokio::net::UnixListener::from_std(listener).map_err(StartError::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Runtime)?;
+    let accepting = tokio::spawn(socket::serve(listener, services.clone()));
+    let (tried, bus_tried) = oneshot::channel();
+    let on_the_bus = tokio::spawn(bus::serve(services.clone(), tried));
+    // Whoever was waiting for the name on the bus finds it there once the daemon says "ready".
+    let _ = bus_tried.await;
+    notify(&services.log, NotifyState::Ready);
+    services.log.log(&Event::Daemon(Severity::Info, "ready"));
+    let ended = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        () = dead(&services.engine) => Err(StartError::StoreDied),
+    };
+    notify(&services.log, NotifyState::Stopping);
+    accepting.abort();
+    if ended.is_ok() && tokio::time::timeout(FINISH, services.gate.close()).await.is_err() {
+        let text = "stopped with calls under way; their outcome is unknown to their callers";
+        services.log.log(&Event::Daemon(Severity::Warning, text));
+    }
+    // The last answers are on their way through zbus's own tasks.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    on_the_bus.abort();
+    services.log.log(&Event::Daemon(Severity::Info, "stopped"));
+    ended
+}
+
+async fn dead(engine: &Engine) {
+    while !engine.is_dead() {
+        tokio::time::sleep(PULSE).await;
+    }
+}
+
+fn notify(log: &Syslog, state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        let text = format!("cannot notify the service manager: {error}");
+        log.log(&Event::Daemon(Severity::Warning, &text));
+    }
+}
+
+fn passed() -> Result<Option<UnixListener>, StartError> {
+    let mut passed = ListenFd::from_env();
+    match passed.len() {
+        0 => Ok(None),
+        _ => passed.take_unix_listener(0).map_err(StartError::Passed),
+    }
+}
+
+/// The keyring that systemd decrypted for this service, if it did.
+fn credential() -> Option<PathBuf> {
+    let dir = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    let path = Path::new(&dir).join(CREDENTIAL);
+    path.exists().then_some(path)
+}
+
+/// The name of this host, for authenticators to show.
+pub fn host() -> String {
+    nix::unistd::gethostname().map_or_else(|_| String::new(), |name| name.to_string_lossy().into())
+}

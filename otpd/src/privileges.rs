@@ -1,0 +1,162 @@
+//! What has to be done as root, and then being root no more: the socket's directory and the socket,
+//! the state directory, and the change to the user `_otpd`. Started by systemd, all of that is done
+//! already and the socket is handed over.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io,
+    os::unix::{
+        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
+        net::{UnixListener, UnixStream},
+    },
+    path::Path,
+};
+
+use nix::{
+    fcntl::{Flock, FlockArg},
+    sys::{prctl, resource, stat},
+    unistd::{self, Gid, Uid, User},
+};
+use otp_bus::names::{SOCKET_PATH, STATE_DIR};
+
+/// The user that the daemon runs as.
+pub const USER: &str = "_otpd";
+
+/// Why the daemon cannot take its place. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// There is no such user.
+    #[error("user {USER} does not exist; make it: systemd-sysusers, or useradd --system {USER}")]
+    NoUser,
+    /// Somebody listens on the socket.
+    #[error("{SOCKET_PATH} is in use: another otpd or otpd.socket listens there; stop it first")]
+    InUse,
+    /// No socket was handed over, and it cannot be made without root.
+    #[error(
+        "no socket was passed and uid {0} cannot make {SOCKET_PATH}; start otpd as root or by otpd.socket"
+    )]
+    NotRoot(Uid),
+    /// A path cannot be used.
+    #[error("{path}: {error}")]
+    Path {
+        /// Which.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A system call was refused.
+    #[error("{what}: {errno}; otpd cannot run with more rights than it needs")]
+    Call {
+        /// Which.
+        what: &'static str,
+        /// What the system said.
+        errno: nix::Error,
+    },
+}
+
+/// The daemon's socket, and where it was made by the daemon itself, the lock that keeps a second
+/// one from taking its path.
+pub struct Place {
+    /// The listening socket.
+    pub listener: UnixListener,
+    _lock: Option<Flock<File>>,
+}
+
+/// Takes the daemon's place and gives up root.
+///
+/// # Errors
+/// When something is not as it must be; nothing is served then.
+pub fn take(passed: Option<UnixListener>) -> Result<Place, PlaceError> {
+    stat::umask(stat::Mode::from_bits_truncate(0o077));
+    let place = match (passed, unistd::geteuid()) {
+        (Some(listener), uid) if uid.is_root() => {
+            become_user(&user()?)?;
+            Place { listener, _lock: None }
+        }
+        (Some(listener), _) => Place { listener, _lock: None },
+        (None, uid) if uid.is_root() => {
+            let user = user()?;
+            let place = make_socket(Path::new(SOCKET_PATH))?;
+            become_user(&user)?;
+            place
+        }
+        (None, uid) => return Err(PlaceError::NotRoot(uid)),
+    };
+    keep_secrets_in()?;
+    Ok(place)
+}
+
+fn user() -> Result<User, PlaceError> {
+    let user = User::from_name(USER).map_err(|errno| PlaceError::Call { what: USER, errno })?;
+    let user = user.ok_or(PlaceError::NoUser)?;
+    make_state_dir(Path::new(STATE_DIR), &user)?;
+    Ok(user)
+}
+
+/// A directory that only the daemon's user can enter. One that is there is left as it is, for the
+/// store to complain about.
+fn make_state_dir(path: &Path, user: &User) -> Result<(), PlaceError> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
+            .map_err(|error| at(path, error)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(at(path, error)),
+    }
+}
+
+fn make_socket(path: &Path) -> Result<Place, PlaceError> {
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    match DirBuilder::new().mode(0o755).create(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(dir, error)),
+        Ok(()) | Err(_) => {}
+    }
+    let owner = fs::symlink_metadata(dir).map_err(|error| at(dir, error))?;
+    if !owner.is_dir() || owner.uid() != 0 {
+        return Err(at(dir, io::Error::other("is no directory of root; remove it")));
+    }
+    fs::set_permissions(dir, Permissions::from_mode(0o755)).map_err(|error| at(dir, error))?;
+    let lock = lock(&dir.join("lock"))?;
+    // systemd's socket, which no lock tells of, answers.
+    if UnixStream::connect(path).is_ok() {
+        return Err(PlaceError::InUse);
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(path, error)),
+        Ok(()) | Err(_) => {}
+    }
+    // The umask makes it 0600.
+    let listener = UnixListener::bind(path).map_err(|error| at(path, error))?;
+    Ok(Place { listener, _lock: Some(lock) })
+}
+
+fn lock(path: &Path) -> Result<Flock<File>, PlaceError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let file =
+        options.custom_flags(libc::O_NOFOLLOW).open(path).map_err(|error| at(path, error))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| PlaceError::InUse)
+}
+
+fn become_user(user: &User) -> Result<(), PlaceError> {
+    let call = |what| move |errno| PlaceError::Call { what, errno };
+    unistd::setgroups(&[]).map_err(call("setgroups"))?;
+    unistd::setresgid(user.gid, user.gid, user.gid).map_err(call("setresgid"))?;
+    unistd::setresuid(user.uid, user.uid, user.uid).map_err(call("setresuid"))?;
+    let back = unistd::setuid(Uid::from_raw(0)).is_ok() || unistd::setgid(Gid::from_raw(0)).is_ok();
+    if back {
+        return Err(PlaceError::Call { what: "giving up root", errno: nix::Error::EPERM });
+    }
+    std::env::set_current_dir("/").map_err(|error| at(Path::new("/"), error))
+}
+
+/// No core dumps and no debugger of the same user: both would show the keys.
+fn keep_secrets_in() -> Result<(), PlaceError> {
+    let call = |what| move |errno| PlaceError::Call { what, errno };
+    prctl::set_no_new_privs().map_err(call("no_new_privs"))?;
+    prctl::set_dumpable(false).map_err(call("dumpable"))?;
+    resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0).map_err(call("RLIMIT_CORE"))
+}
+
+fn at(path: &Path, error: io::Error) -> PlaceError {
+    PlaceError::Path { path: path.display().to_string(), error }
+}

@@ -1,0 +1,202 @@
+//! `org.otpd1.Auth`: for hosts that let somebody in. Strangers look alike: unknown, unenrolled,
+//! throttled, locked and wrong are asked alike, and refused at the same moments.
+
+use std::time::Duration;
+
+use otp_bus::{Challenge, Demand, Error, Hint, Login, Reason, Verdict, names};
+use otp_core::{Code, Malformed, Origin, Refusal};
+use zbus::{Connection, interface, message::Header};
+use zeroize::Zeroizing;
+
+use super::{Call, Refused, Services, answer};
+use crate::{
+    audit::{Event, Subject},
+    caller::Way,
+    clock::monotonic,
+    engine::ROOT,
+    nss::Person,
+    policy::Action,
+};
+
+/// Refusals are answered at multiples of this from a call's arrival, so that their time does not
+/// tell one from the other.
+const QUANTUM: Duration = Duration::from_millis(250);
+
+/// The object, on one way in.
+pub struct AuthService {
+    services: Services,
+    way: Way,
+}
+
+/// What is believed of a login.
+struct Believed {
+    who: Subject,
+    origin: Origin,
+    nullok: bool,
+}
+
+#[interface(name = "org.otpd1.Auth")]
+impl AuthService {
+    /// Says what a login must do.
+    #[zbus(out_args("demand", "rule"))]
+    async fn begin(
+        &self,
+        login: Login,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Challenge, Error> {
+        let call = self.services.enter(self.way, connection, &header).await?;
+        let believed = believe(&call, login)?;
+        match self.demand(&call, &believed).await {
+            Ok(demand) => Ok(Challenge { demand, rule: "default".to_owned() }),
+            Err(refused) => {
+                let error = self.refuse(&believed.who, refused);
+                until_quantum(&call).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Checks a code and spends it.
+    #[zbus(out_args("outcome", "reason", "device", "label", "wait"))]
+    async fn verify(
+        &self,
+        login: Login,
+        code: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Verdict, Error> {
+        let code = Zeroizing::new(code);
+        let call = self.services.enter(self.way, connection, &header).await?;
+        let believed = believe(&call, login)?;
+        let verdict = match self.decide(&call, &believed, &code).await {
+            Ok(verdict) => Ok(verdict),
+            Err(refused) => Err(self.refuse(&believed.who, refused)),
+        };
+        match &verdict {
+            Ok(verdict) if verdict.reason == Reason::Matched => {}
+            Ok(_) | Err(_) => until_quantum(&call).await,
+        }
+        verdict
+    }
+}
+
+impl AuthService {
+    /// The object for one way in.
+    pub fn new(services: Services, way: Way) -> Self {
+        Self { services, way }
+    }
+
+    async fn demand(&self, call: &Call, believed: &Believed) -> Result<Demand, Refused> {
+        let user = &believed.who.user;
+        let person = self.services.permitted(call, Action::Begin, user).await?;
+        let Some(person) = person else { return Ok(Demand::Ask) };
+        let standing = self.services.engine.look(person, call.before).await?;
+        match standing {
+            Ok(overview) if believed.nullok && !overview.demands_code => {
+                self.services.log.log(&Event::PassedUnenrolled(&believed.who));
+                Ok(Demand::Unenrolled)
+            }
+            Ok(_) | Err(_) => Ok(Demand::Ask),
+        }
+    }
+
+    async fn decide(
+        &self,
+        call: &Call,
+        believed: &Believed,
+        typed: &str,
+    ) -> Result<Verdict, Refused> {
+        let who = &believed.who;
+        let person = self.services.permitted(call, Action::Verify, &who.user).await?;
+        match (person, Code::parse(typed)) {
+            (None, _) => {
+                self.services.log.log(&Event::UnknownUser(who));
+                Ok(answer::refused(Reason::UnknownUser))
+            }
+            (Some(_), Err(malformed)) => {
+                self.services.log.log(&Event::Malformed(who, malformed));
+                Ok(malformed_verdict(malformed))
+            }
+            (Some(person), Ok(code)) => self.attempt(call, believed, person, code).await,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call,
+        Believed { who, origin, .. }: &Believed,
+        person: Person,
+        code: Code,
+    ) -> Result<Verdict, Refused> {
+        let place = (who.service.clone(), who.from.clone());
+        let engine = &self.services.engine;
+        let verified = engine.verify(person, code, origin.clone(), place, call.before).await?;
+        let (event_log, verdict) = answer::verdict(verified);
+        event_log.write(&self.services.log, who);
+        Ok(verdict)
+    }
+
+    fn refuse(&self, who: &Subject, refused: Refused) -> Error {
+        match refused {
+            Refused::Error(error) => error,
+            Refused::Unavailable(reason) => {
+                let text = reason.to_string();
+                self.services.log.log(&Event::Unavailable(who, &text));
+                Error::Unavailable(text)
+            }
+        }
+    }
+}
+
+fn malformed_verdict(malformed: Malformed) -> Verdict {
+    match malformed {
+        Malformed::Empty | Malformed::Replaced | Malformed::NotDigits => {
+            answer::refused(Reason::Malformed)
+        }
+    }
+}
+
+/// What a caller other than root says of a remote host or terminal is its own claim, and nobody's
+/// throttle or log depends on it.
+fn believe(call: &Call, login: Login) -> Result<Believed, Error> {
+    let fields = [&login.service, &login.rhost, &login.ruser, &login.tty];
+    if fields.iter().any(|field| field.len() > names::MAX_FIELD_BYTES) {
+        let text = "a field of the login is longer than 1024 bytes; check the host program";
+        return Err(Error::InvalidArgument(text.to_owned()));
+    }
+    let nullok = login.hints.contains(&Hint::Nullok);
+    let Login { user, service, rhost, .. } = login;
+    if call.uid == ROOT {
+        let origin = Origin::of_host(&rhost);
+        return Ok(Believed { who: Subject { user, service, from: rhost }, origin, nullok });
+    }
+    let who = Subject { user, service: "self".to_owned(), from: String::new() };
+    Ok(Believed { who, origin: Origin::Own, nullok })
+}
+
+async fn until_quantum(call: &Call) {
+    let spent = monotonic().saturating_duration_since(call.arrival).as_nanos();
+    let quanta = u32::try_from(spent / QUANTUM.as_nanos() + 1).unwrap_or(u32::MAX);
+    tokio::time::sleep_until((call.arrival + QUANTUM * quanta).into()).await;
+}
+
+/// The reason that a refusal is given on the bus.
+pub(super) fn reason(refusal: &Refusal) -> Reason {
+    match refusal {
+        Refusal::Throttled { .. } => Reason::Throttled,
+        Refusal::Locked { .. } => Reason::Locked,
+        Refusal::Used(..) => Reason::Used,
+        Refusal::UidMismatch(_) | Refusal::UidOwns(_) => Reason::UidMismatch,
+        // The others are answers to changes of devices: no device of the account decided.
+        Refusal::NotEnrolled
+        | Refusal::UnknownDevice
+        | Refusal::AmbiguousDevice(_)
+        | Refusal::AlreadyConfirmed(_)
+        | Refusal::LabelTaken(_)
+        | Refusal::SecretTaken(_)
+        | Refusal::IdTaken
+        | Refusal::TooManyDevices
+        | Refusal::NothingToUnlock => Reason::NotEnrolled,
+    }
+}

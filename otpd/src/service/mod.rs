@@ -1,0 +1,121 @@
+//! The objects on the bus: who is calling, whether they may, what they said, and the answer. Each
+//! call takes the same walk: identify → gate → user → table → engine → log → answer.
+
+mod answer;
+mod auth;
+mod manage;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use otp_bus::Error;
+use otp_core::Uid;
+use zbus::{Connection, message::Header};
+
+use crate::{
+    audit::{Event, Syslog},
+    caller::{self, Entry, Gate, Way},
+    clock::monotonic,
+    engine::{Engine, ROOT, Unavailable},
+    nss::Person,
+    policy::{Action, Answer, Relation, may},
+};
+
+pub use auth::AuthService;
+pub use manage::ManageService;
+
+/// How long a call may take in here. Callers wait 10 s by default.
+const CALL: Duration = Duration::from_secs(8);
+
+/// What every object needs.
+#[derive(Clone)]
+pub struct Services {
+    /// Does the work.
+    pub engine: Arc<Engine>,
+    /// Bounds the calls under way.
+    pub gate: Gate,
+    /// Takes the lines.
+    pub log: Arc<Syslog>,
+}
+
+/// A call that was let in.
+struct Call {
+    uid: Uid,
+    arrival: Instant,
+    before: Instant,
+    _entry: Entry,
+}
+
+impl Services {
+    async fn enter(
+        &self,
+        way: Way,
+        connection: &Connection,
+        header: &Header<'_>,
+    ) -> Result<Call, Error> {
+        let arrival = monotonic();
+        let uid = caller::identify(way, connection, header).await?;
+        let entry = self.gate.enter(uid)?;
+        Ok(Call { uid, arrival, before: arrival + CALL, _entry: entry })
+    }
+
+    /// The person that a call is about, if the caller may do this for them. A caller other than
+    /// root learns nothing about names that are not its own.
+    async fn permitted(
+        &self,
+        call: &Call,
+        action: Action,
+        user: &str,
+    ) -> Result<Option<Person>, Refused> {
+        check_user(user)?;
+        let person = self.engine.person(user, call.before).await?;
+        let relation = match &person {
+            _ if call.uid == ROOT => Relation::Root,
+            Some(person) if person.uid == call.uid => Relation::Owner,
+            Some(_) | None => Relation::Stranger,
+        };
+        match may(action, relation) {
+            Answer::Allowed => Ok(person),
+            Answer::Denied => {
+                let verb = action.verb();
+                self.log.log(&Event::NotAllowed { uid: call.uid, action: verb, user });
+                let whom = if relation == Relation::Owner { "yourself" } else { "others" };
+                Err(Refused::Error(Error::NotAllowed(format!(
+                    "uid {} may not {verb} for {whom}; ask an administrator",
+                    call.uid
+                ))))
+            }
+        }
+    }
+}
+
+/// Why a call got no further.
+#[derive(Debug)]
+enum Refused {
+    /// The caller is told this.
+    Error(Error),
+    /// Nobody could decide.
+    Unavailable(Unavailable),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl<E: Into<Unavailable>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+fn check_user(user: &str) -> Result<(), Error> {
+    if user.len() > otp_bus::names::MAX_USER_BYTES {
+        let text = "user is longer than 256 bytes; check what was given".to_owned();
+        return Err(Error::InvalidArgument(text));
+    }
+    Ok(())
+}
