@@ -34,7 +34,7 @@ pub enum Hint {
     Nullok,
 }
 
-/// What `Begin` asks of a login. Signature `(ss)`.
+/// What `Begin` asks of a login. Its fields are the method's out arguments, `ss`.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Challenge {
@@ -42,6 +42,13 @@ pub struct Challenge {
     pub demand: Demand,
     /// The policy rule that decided, or `default`.
     pub rule: String,
+}
+
+impl Challenge {
+    /// The method's out arguments.
+    pub fn into_args(self) -> (Demand, String) {
+        (self.demand, self.rule)
+    }
 }
 
 /// What a login must do to get on.
@@ -55,7 +62,7 @@ pub enum Demand {
     Unenrolled,
 }
 
-/// What became of an attempt. Signature `(ssssu)`.
+/// What became of an attempt. Its fields are the method's out arguments, `ssssu`.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Verdict {
@@ -71,6 +78,13 @@ pub struct Verdict {
     pub wait: u32,
 }
 
+impl Verdict {
+    /// The method's out arguments.
+    pub fn into_args(self) -> (Outcome, Reason, String, String, u32) {
+        (self.outcome, self.reason, self.device, self.label, self.wait)
+    }
+}
+
 /// Whether a login may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
@@ -80,8 +94,6 @@ pub enum Outcome {
     Accepted,
     /// The login may not go on.
     Refused,
-    /// The account has no confirmed device and `nullok` lets such accounts pass without a code.
-    Unenrolled,
 }
 
 /// Why an attempt was accepted or refused.

@@ -34,7 +34,7 @@ impl fmt::Debug for NewDevice {
     }
 }
 
-/// What enrolling gives back, once. Signature `(sss)`. Both `uri` and `secret` are secret.
+/// What enrolling gives back, once. Its fields are the method's out arguments, `sss`. Both `uri` and `secret` are secret.
 #[derive(Clone, Serialize, Deserialize, Type)]
 pub struct Enrolment {
     /// The new device's id, such as `totp/7f3a9c01`. It is unconfirmed.

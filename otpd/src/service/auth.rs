@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use otp_bus::{Challenge, Demand, Error, Hint, Login, Reason, Verdict, names};
+use otp_bus::{Challenge, Demand, Error, Hint, Login, Outcome, Reason, Verdict, names};
 use otp_core::{Code, Malformed, Origin, Refusal};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
@@ -44,11 +44,11 @@ impl AuthService {
         login: Login,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<Challenge, Error> {
+    ) -> Result<(Demand, String), Error> {
         let call = self.services.enter(self.way, connection, &header).await?;
         let believed = believe(&call, login)?;
         match self.demand(&call, &believed).await {
-            Ok(demand) => Ok(Challenge { demand, rule: "default".to_owned() }),
+            Ok(demand) => Ok(Challenge { demand, rule: "default".to_owned() }.into_args()),
             Err(refused) => {
                 let error = self.refuse(&believed.who, refused);
                 until_quantum(&call).await;
@@ -65,7 +65,7 @@ impl AuthService {
         code: String,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<Verdict, Error> {
+    ) -> Result<(Outcome, Reason, String, String, u32), Error> {
         let code = Zeroizing::new(code);
         let call = self.services.enter(self.way, connection, &header).await?;
         let believed = believe(&call, login)?;
@@ -77,7 +77,7 @@ impl AuthService {
             Ok(verdict) if verdict.reason == Reason::Matched => {}
             Ok(_) | Err(_) => until_quantum(&call).await,
         }
-        verdict
+        verdict.map(Verdict::into_args)
     }
 }
 

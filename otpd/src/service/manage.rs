@@ -1,8 +1,6 @@
 //! `org.otpd1.Manage`: for those who enroll, repair and inspect.
 
-use otp_bus::{
-    AccountStatus, DeviceFilter, DeviceInfo, Enrolment, Error, LaneStatus, NewDevice, names,
-};
+use otp_bus::{AccountStatus, DeviceFilter, DeviceInfo, Error, LaneStatus, NewDevice, names};
 use otp_core::{
     Algorithm, Code, Counter, Digits, Label, Origin, Period, Secret, Verified,
     device::{HotpState, KindState, TotpState},
@@ -37,18 +35,14 @@ impl ManageService {
         device: NewDevice,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<Enrolment, Error> {
+    ) -> Result<(String, String, String), Error> {
         let (call, person) = self.enter(Action::Enroll, user, connection, &header).await?;
         let wanted = wanted(device)?;
         let made = self.services.engine.enroll(person, wanted, call.before).await;
         let made = made.map_err(|error| self.unavailable(user, error.into()))?;
         let made = made.map_err(|refusal| answer::error(refusal, user))?;
         self.managed(&call, &format!("enrolled {}", made.device.id), user);
-        Ok(Enrolment {
-            device: made.device.id.to_string(),
-            uri: made.uri.to_string(),
-            secret: made.secret.to_string(),
-        })
+        Ok((made.device.id.to_string(), made.uri.to_string(), made.secret.to_string()))
     }
 
     /// Confirms a device by a code of it, which is thereby spent.

@@ -112,6 +112,9 @@ impl<E: Into<Unavailable>> From<E> for Refused {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 fn check_user(user: &str) -> Result<(), Error> {
     if user.len() > otp_bus::names::MAX_USER_BYTES {
         let text = "user is longer than 256 bytes; check what was given".to_owned();

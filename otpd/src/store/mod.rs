@@ -3,7 +3,7 @@
 //! written as tests in `contract`; each store runs them.
 
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 mod load;
 mod save;
 mod schema;

@@ -1,0 +1,184 @@
+//! Every method of the contract, called through its proxies on a real connection, and the
+//! introspection data as it is published.
+
+use std::{os::unix::net::UnixStream, sync::atomic::AtomicU64};
+
+use otp_bus::{
+    AuthProxy, DeviceFilter, Hint, Login, ManageProxy, NewDevice, Outcome, Reason, names,
+};
+use otp_core::{Algorithm, Counter, Digits, Secret, hotp};
+use zbus::{Guid, connection::Builder};
+
+use super::*;
+use crate::{
+    config::Config,
+    store::{SqliteStore, contract::SetClock},
+};
+
+struct World {
+    _dir: tempfile::TempDir,
+    client: Connection,
+    _server: Connection,
+}
+
+async fn world() -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SetClock(AtomicU64::new(1_700_000_000)));
+    let store = SqliteStore::open(dir.path(), None, clock).unwrap();
+    let config = Config::read(&dir.path().join("none.toml"), "host").unwrap();
+    let services = Services {
+        engine: Arc::new(Engine::new(store, Arc::new(config))),
+        gate: Gate::default(),
+        log: Arc::default(),
+    };
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let path = names::OBJECT_PATH;
+    let server = Builder::unix_stream(ours)
+        .server(Guid::generate())
+        .p2p()
+        .serve_at(path, AuthService::new(services.clone(), Way::Socket))
+        .serve_at(path, ManageService::new(services, Way::Socket));
+    let client = Builder::unix_stream(theirs).p2p();
+    let (server, client) = tokio::join!(server.build(), client.build());
+    World { _dir: dir, client: client.unwrap(), _server: server.unwrap() }
+}
+
+fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(test);
+}
+
+const SECRET: &[u8] = b"12345678901234567890";
+
+fn code(counter: u64) -> String {
+    let secret = Secret::from_bytes(SECRET.to_vec()).unwrap();
+    hotp(&secret, Counter(counter), Algorithm::Sha1, Digits::SIX).reveal()
+}
+
+fn token() -> NewDevice {
+    let secret = Some(SECRET.to_vec());
+    NewDevice { kind: "hotp".into(), label: Some("token".into()), secret, ..NewDevice::default() }
+}
+
+fn login(user: &str) -> Login {
+    Login { user: user.into(), service: "sshd".into(), ..Login::default() }
+}
+
+#[test]
+fn every_method_through_its_proxy() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+
+        let made = manage.enroll("root", &token()).await.unwrap();
+        assert!(made.uri.starts_with("otpauth://hotp/host:root?secret=GEZDGNBVGY3TQOJQ"));
+        assert!(made.device.starts_with("hotp/") && made.secret.len() == 32);
+        let waiting = manage.list("root", DeviceFilter::Unconfirmed).await.unwrap();
+        assert_eq!(waiting.first().map(|device| &device.id), Some(&made.device));
+        assert!(manage.list("root", DeviceFilter::Confirmed).await.unwrap().is_empty());
+
+        let refused = auth.verify(&login("root"), &code(0)).await.unwrap();
+        assert_eq!(refused.reason, Reason::NotEnrolled, "unconfirmed devices let nobody in");
+        let confirmed = manage.confirm("root", "token", &code(0)).await.unwrap();
+        assert_eq!((confirmed.confirmed, confirmed.counter), (true, Some(1)));
+
+        assert_eq!(auth.begin(&login("root")).await.unwrap().rule, "default");
+        let accepted = auth.verify(&login("root"), &code(1)).await.unwrap();
+        assert_eq!((accepted.outcome, accepted.reason), (Outcome::Accepted, Reason::Matched));
+        assert_eq!((accepted.device, accepted.label.as_str()), (made.device.clone(), "token"));
+        let used = auth.verify(&login("root"), &code(1)).await.unwrap();
+        assert_eq!((used.outcome, used.reason), (Outcome::Refused, Reason::Used));
+        let wrong = auth.verify(&login("root"), "00000000").await.unwrap();
+        assert_eq!((wrong.outcome, wrong.reason), (Outcome::Refused, Reason::Wrong));
+
+        let status = manage.status("root").await.unwrap();
+        assert_eq!((status.enrolled, status.devices, status.lanes.len()), (true, 1, 1));
+        assert_eq!(manage.unlock("root").await.unwrap(), 1);
+        assert!(manage.status("root").await.unwrap().lanes.is_empty());
+
+        assert_eq!(manage.remove("root", &made.device).await.unwrap().id, made.device);
+        assert!(manage.status("root").await.unwrap().enrolled, "enrolled is sticky");
+        let gone = auth.verify(&login("root"), &code(2)).await.unwrap();
+        assert_eq!(gone.reason, Reason::NotEnrolled);
+    });
+}
+
+#[test]
+fn nullok_passes_those_alone_who_never_enrolled() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let nullok = |user| Login { hints: vec![Hint::Nullok], ..login(user) };
+        assert_eq!(auth.begin(&login("root")).await.unwrap().demand, otp_bus::Demand::Ask);
+        assert_eq!(auth.begin(&nullok("root")).await.unwrap().demand, otp_bus::Demand::Unenrolled);
+        assert_eq!(auth.begin(&nullok("no such user")).await.unwrap().demand, otp_bus::Demand::Ask);
+
+        manage.enroll("root", &token()).await.unwrap();
+        assert_eq!(auth.begin(&nullok("root")).await.unwrap().demand, otp_bus::Demand::Unenrolled);
+        manage.confirm("root", "token", &code(0)).await.unwrap();
+        assert_eq!(auth.begin(&nullok("root")).await.unwrap().demand, otp_bus::Demand::Ask);
+        manage.remove("root", "token").await.unwrap();
+        assert_eq!(auth.begin(&nullok("root")).await.unwrap().demand, otp_bus::Demand::Ask);
+    });
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_changes_nothing() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        manage.enroll("root", &token()).await.unwrap();
+        let twice = manage.enroll("root", &NewDevice { label: None, ..token() }).await.unwrap_err();
+        assert!(matches!(twice, Error::AlreadyExists(_)), "{twice}");
+        let label = NewDevice { secret: None, ..token() };
+        let label = manage.enroll("root", &label).await.unwrap_err();
+        assert!(matches!(label, Error::AlreadyExists(_)), "{label}");
+        for wrong in [
+            NewDevice { kind: "totp ".into(), ..token() },
+            NewDevice { digits: Some(5), ..token() },
+            NewDevice { period: Some(30), ..token() },
+            NewDevice { algorithm: Some("MD5".into()), ..token() },
+            NewDevice { label: Some("a/b".into()), ..token() },
+            NewDevice { secret: Some(vec![0; 9]), ..token() },
+            NewDevice { issuer: Some("a:b".into()), ..token() },
+        ] {
+            let error = manage.enroll("root", &wrong).await.unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument(_)), "{error}");
+        }
+        let nobody = manage.enroll("no such user", &token()).await.unwrap_err();
+        assert!(matches!(nobody, Error::UnknownUser(_)), "{nobody}");
+        let wrong = manage.confirm("root", "token", "00000000").await.unwrap_err();
+        assert!(matches!(wrong, Error::WrongCode(_)), "{wrong}");
+        let unknown = manage.remove("root", "hotp/00000000").await.unwrap_err();
+        assert!(matches!(unknown, Error::UnknownDevice(_)), "{unknown}");
+        assert_eq!(manage.list("root", DeviceFilter::All).await.unwrap().len(), 1);
+    });
+}
+
+/// The contract as published. After a change that is meant, write the file anew from the message.
+#[test]
+fn introspection_is_as_published() {
+    run(async {
+        let world = world().await;
+        let reply = world
+            .client
+            .call_method(
+                None::<&str>,
+                names::OBJECT_PATH,
+                Some("org.freedesktop.DBus.Introspectable"),
+                "Introspect",
+                &(),
+            )
+            .await
+            .unwrap();
+        let xml: String = reply.body().deserialize().unwrap();
+        let start = xml.find("  <interface name=\"org.otpd1.Auth\"").unwrap();
+        let end = xml.rfind("</node>").unwrap();
+        let published = include_str!("../../../otp-bus/org.otpd1.xml");
+        let body =
+            published.split_once("<node>\n").and_then(|(_, rest)| rest.strip_suffix("</node>\n"));
+        assert_eq!(body, Some(&xml[start..end]), "\n{}", &xml[start..end]);
+    });
+}
