@@ -37,6 +37,18 @@ impl<O> Transition<O> {
     }
 }
 
+impl<O> Decision<O> {
+    /// Tells the outcome in other words. The changes, and that it waits for them, stay.
+    pub fn map<P>(self, tell: impl FnOnce(O) -> P) -> Decision<P> {
+        match self {
+            Self::Unchanged(refusal) => Decision::Unchanged(refusal),
+            Self::Change(Transition { changes, outcome }) => {
+                Decision::Change(Transition { changes, outcome: tell(outcome) })
+            }
+        }
+    }
+}
+
 /// Changes to one account, in order.
 #[derive(Debug)]
 pub struct Changes {
