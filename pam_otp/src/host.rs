@@ -1,0 +1,141 @@
+//! The application that libpam loaded us into, as far as a login needs it: a trait, so that the
+//! conversation can be tried without one, and the real thing over pam-bindings.
+//!
+//! It refuses to interpret: items and answers are handed on as the bytes that they are.
+
+use pam::constants::{
+    PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PAM_SILENT, PamFlag, PamMessageStyle,
+    PamResultCode,
+};
+use pam::conv::Conv;
+use pam::items::{AuthTok, Item as PamItem, RHost, RUser, Service, Tty, User};
+use pam::module::PamHandle;
+use zeroize::Zeroizing;
+
+use crate::args::Echo;
+use crate::log::{self, About, Severity};
+
+/// What the application knows of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// `PAM_USER`, as it is now.
+    User,
+    /// `PAM_SERVICE`.
+    Service,
+    /// `PAM_RHOST`.
+    Rhost,
+    /// `PAM_RUSER`.
+    Ruser,
+    /// `PAM_TTY`.
+    Tty,
+}
+
+/// What somebody typed; wiped when it goes.
+pub(crate) type Typed = Zeroizing<Vec<u8>>;
+
+/// The application did not put the question or brought nothing back. The text says which.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Silence(pub(crate) String);
+
+/// The application.
+pub(crate) trait Host {
+    /// Has the application name the user, which may ask for the name.
+    fn name_user(&mut self) -> Result<(), Silence>;
+    /// An item; empty where the application set none.
+    fn item(&self, item: Item) -> Vec<u8>;
+    /// What an earlier module of the stack asked for, if any (`PAM_AUTHTOK`).
+    fn first_pass(&self) -> Option<Typed>;
+    /// Puts a question.
+    fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Typed, Silence>;
+    /// Shows a text, if the application wants to hear any.
+    fn tell(&mut self, text: &str);
+    /// Writes a line to the system's log.
+    fn log(&self, severity: Severity, text: &str);
+}
+
+/// The application behind a PAM handle.
+pub(crate) struct Application<'h> {
+    handle: &'h mut PamHandle,
+    flags: PamFlag,
+}
+
+impl<'h> Application<'h> {
+    /// `flags` are those of the call that libpam made.
+    pub(crate) fn new(handle: &'h mut PamHandle, flags: PamFlag) -> Self {
+        Self { handle, flags }
+    }
+
+    fn bytes<'a, T>(&'a self, read: impl Fn(&T) -> &[u8]) -> Vec<u8>
+    where
+        T: PamItem<'a>,
+    {
+        match self.handle.get_item::<T>() {
+            Ok(Some(item)) => read(&item).to_vec(),
+            Ok(None) | Err(_) => Vec::new(),
+        }
+    }
+
+    fn send(&self, style: PamMessageStyle, text: &str) -> Result<Option<Typed>, PamResultCode> {
+        let Some(conversation) = self.handle.get_item::<Conv<'_>>()? else {
+            return Err(PamResultCode::PAM_CONV_ERR);
+        };
+        let answer = conversation.send(style, text)?;
+        Ok(answer.map(|answer| Zeroizing::new(answer.as_bytes().to_vec())))
+    }
+}
+
+impl Host for Application<'_> {
+    fn name_user(&mut self) -> Result<(), Silence> {
+        match self.handle.get_user(None) {
+            // Not UTF-8 is reported as a system error; the item tells.
+            Ok(_) | Err(PamResultCode::PAM_SYSTEM_ERR) => Ok(()),
+            Err(code) => Err(Silence(format!("the application names no user ({code:?})"))),
+        }
+    }
+
+    fn item(&self, item: Item) -> Vec<u8> {
+        match item {
+            Item::User => self.bytes(|item: &User<'_>| item.to_bytes()),
+            Item::Service => self.bytes(|item: &Service<'_>| item.to_bytes()),
+            Item::Rhost => self.bytes(|item: &RHost<'_>| item.to_bytes()),
+            Item::Ruser => self.bytes(|item: &RUser<'_>| item.to_bytes()),
+            Item::Tty => self.bytes(|item: &Tty<'_>| item.to_bytes()),
+        }
+    }
+
+    fn first_pass(&self) -> Option<Typed> {
+        let token = self.handle.get_item::<AuthTok<'_>>().ok()??;
+        Some(Zeroizing::new(token.as_bytes().to_vec()))
+    }
+
+    fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Typed, Silence> {
+        let style = match echo {
+            Echo::Off => PAM_PROMPT_ECHO_OFF,
+            Echo::On => PAM_PROMPT_ECHO_ON,
+        };
+        match self.send(style, prompt) {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => Err(Silence("the application brought no answer".to_owned())),
+            Err(code) => Err(Silence(format!("the application did not ask ({code:?})"))),
+        }
+    }
+
+    fn tell(&mut self, text: &str) {
+        if self.flags & PAM_SILENT == 0 {
+            // Some applications answer a text with no reply at all, which pam-bindings calls an
+            // error. Whether it was shown changes nothing.
+            let _ = self.send(PAM_ERROR_MSG, text);
+        }
+    }
+
+    fn log(&self, severity: Severity, text: &str) {
+        let shown = |item| String::from_utf8_lossy(&self.item(item)).into_owned();
+        let about = About {
+            service: shown(Item::Service),
+            user: shown(Item::User),
+            rhost: shown(Item::Rhost),
+            tty: shown(Item::Tty),
+        };
+        log::send(log::SOCKET, &log::line(severity, &about, std::process::id(), text));
+    }
+}

@@ -1,0 +1,154 @@
+//! `pam_otp`: asks for a one-time code inside sshd, sudo, su, login or a lock screen, and lets the
+//! daemon decide.
+//!
+//! A guest in somebody else's process: it never prints, starts a thread, reads the environment or
+//! keeps anything between calls, and a fault of its own ends in `PAM_ABORT`, never in the end of
+//! its host.
+//!
+//! # Panics
+//!
+//! std's hook would print to the host's stderr (and read `RUST_BACKTRACE`). Each entry therefore
+//! installs a hook that does nothing. That changes nothing in the host: std is linked into this
+//! library with all its symbols local, so the hook is a static of ours, which a host in Rust has
+//! a copy of its own of. It is not put back afterwards: between two logins on two threads that
+//! would be a race, at the end of which one prints. A value without size needs no memory, so that
+//! unloading the library leaks nothing. The other way, code that provably cannot panic, is not to
+//! be had with dependencies that allocate and index.
+//!
+//! The panic is caught before pam-bindings would catch it, and its payload forgotten: dropping a
+//! payload can panic again. What is left, and ends the host, is what Rust itself makes fatal: a
+//! panic inside a destructor during another panic, and an allocator without memory.
+
+mod args;
+mod client;
+mod ffi;
+mod flow;
+mod host;
+mod log;
+mod outcome;
+
+use std::any::Any;
+use std::ffi::CStr;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
+
+use pam::constants::{PamFlag, PamResultCode};
+use pam::module::{PamHandle, PamHooks};
+
+use crate::args::Arguments;
+use crate::client::Client;
+use crate::host::{Application, Host};
+use crate::log::Severity;
+use crate::outcome::Ending;
+
+/// The module, as pam-bindings calls it.
+struct Module;
+
+impl PamHooks for Module {
+    fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        entry(pamh, flags, |host| authenticate(host, &args))
+    }
+
+    fn sm_setcred(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        entry(pamh, flags, |_| Ending::Credentials)
+    }
+
+    fn acct_mgmt(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        entry(pamh, flags, |_| Ending::NotOurs)
+    }
+
+    fn sm_open_session(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        entry(pamh, flags, |_| Ending::NotOurs)
+    }
+
+    fn sm_close_session(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        entry(pamh, flags, |_| Ending::NotOurs)
+    }
+
+    fn sm_chauthtok(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        entry(pamh, flags, |_| Ending::NotOurs)
+    }
+}
+
+fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
+    #[cfg(feature = "panic-injection")]
+    assert!(!args.contains(&c"panic"), "injected");
+    let arguments = match Arguments::parse(args) {
+        Ok(arguments) => arguments,
+        Err(bad) => return Ending::BadArgument(bad),
+    };
+    match Client::new(&arguments) {
+        Ok(client) => flow::authenticate(host, &client, &arguments),
+        Err(error) => error.into(),
+    }
+}
+
+/// The way in and out of every call: in silence, and with one line in the log if it is ours to
+/// write.
+fn entry(
+    handle: &mut PamHandle,
+    flags: PamFlag,
+    work: impl FnOnce(&mut Application<'_>) -> Ending,
+) -> PamResultCode {
+    panic::set_hook(Box::new(|_| {}));
+    let mut host = Application::new(handle, flags);
+    let ending = guarded(|| work(&mut host)).unwrap_or_else(Ending::Panicked);
+    report(&host, &ending);
+    ending.code()
+}
+
+/// Writes what the log must hear from us, if anything. A fault in that changes no outcome.
+fn report(host: &impl Host, ending: &Ending) {
+    let _ = guarded(|| {
+        if let Some(cause) = ending.cause() {
+            host.log(Severity::Error, &cause);
+        }
+    });
+}
+
+/// Runs `work`; a panic becomes its text.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let text = said(payload.as_ref());
+        mem::forget(payload);
+        text
+    })
+}
+
+/// What a panic said, where it said anything.
+fn said(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic without a text".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the payload was dropped");
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_its_text() {
+        assert_eq!(guarded(|| 7), Ok(7));
+        assert_eq!(guarded(|| panic!("plain")), Err::<(), _>("plain".to_owned()));
+        let number = std::hint::black_box(3);
+        assert_eq!(guarded(|| panic!("no {number}")), Err::<(), _>("no 3".to_owned()));
+    }
+
+    #[test]
+    fn a_payload_is_never_dropped() {
+        let text = guarded(|| panic::panic_any(Bomb)).unwrap_err();
+        assert_eq!(text, "a panic without a text");
+    }
+}

@@ -1,0 +1,181 @@
+//! How an authentication can end, and the one table of what that is called in PAM.
+//!
+//! It refuses to let anything unknown pass: an answer that contradicts itself, or allows what was
+//! not asked for, is no answer.
+
+use otp_bus::{Demand, Outcome, Reason, Verdict};
+use pam::constants::PamResultCode;
+
+use crate::args::{BadArgument, Unenrolled};
+use crate::client;
+
+/// How a call of libpam ended.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The daemon accepted the code.
+    Accepted,
+    /// The daemon refused; its log says more than `Reason`.
+    Refused(Reason),
+    /// The daemon lets pass without a code who has no device, and we may.
+    Unenrolled,
+    /// There is no answer of the daemon to go by.
+    Undecided(client::Error),
+    /// The daemon's answer contradicts itself or our question.
+    Absurd(String),
+    /// The application did not put the question, or brought no answer.
+    NoAnswer(String),
+    /// What the application says of the login cannot be: a name out of bounds, or another than
+    /// before.
+    BadLogin(String),
+    /// The administrator wrote something that is not to be followed.
+    BadArgument(BadArgument),
+    /// A fault of ours.
+    Panicked(String),
+    /// `pam_setcred`: there are none to set, and that is no failure.
+    Credentials,
+    /// Account, session and password management are not ours.
+    NotOurs,
+}
+
+impl Ending {
+    /// The table: what each ending is called in PAM.
+    pub(crate) fn code(&self) -> PamResultCode {
+        match self {
+            Self::Accepted | Self::Credentials => PamResultCode::PAM_SUCCESS,
+            Self::Unenrolled | Self::NotOurs => PamResultCode::PAM_IGNORE,
+            Self::Refused(_) | Self::BadLogin(_) => PamResultCode::PAM_AUTH_ERR,
+            Self::Undecided(error) => match error {
+                client::Error::Refused => PamResultCode::PAM_AUTH_ERR,
+                client::Error::NotAllowed | client::Error::Undelivered(_) => {
+                    PamResultCode::PAM_PERM_DENIED
+                }
+                client::Error::Unreachable(_)
+                | client::Error::Late { .. }
+                | client::Error::Broken { .. }
+                | client::Error::Distrusted(_)
+                | client::Error::NotUnderstood { .. }
+                | client::Error::Unable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
+            },
+            Self::Absurd(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
+            Self::NoAnswer(_) => PamResultCode::PAM_CONV_ERR,
+            Self::BadArgument(_) => PamResultCode::PAM_SERVICE_ERR,
+            Self::Panicked(_) => PamResultCode::PAM_ABORT,
+        }
+    }
+
+    /// What the log must hear from us. Nothing where the login goes on, and nothing where the
+    /// daemon decided: it has written its own line.
+    pub(crate) fn cause(&self) -> Option<String> {
+        match self {
+            Self::Accepted
+            | Self::Refused(_)
+            | Self::Unenrolled
+            | Self::Undecided(client::Error::Refused | client::Error::NotAllowed)
+            | Self::Credentials
+            | Self::NotOurs => None,
+            Self::Undecided(error) => Some(error.to_string()),
+            Self::Absurd(what) => Some(format!(
+                "otpd gave an answer that cannot be ({what}); see whether otpd and pam_otp are of \
+                 one version"
+            )),
+            Self::NoAnswer(why) => Some(format!("no code to check: {why}")),
+            Self::BadLogin(why) => Some(why.clone()),
+            Self::BadArgument(bad) => Some(bad.to_string()),
+            Self::Panicked(text) => {
+                Some(format!("a fault in pam_otp: {text}; please report it with this line"))
+            }
+        }
+    }
+
+    /// What a demand to pass without a code ends in: we must have offered it.
+    pub(crate) fn unenrolled(said: Unenrolled) -> Self {
+        match said {
+            Unenrolled::MayPass => Self::Unenrolled,
+            Unenrolled::Refuse => Self::Absurd("unenrolled may pass, without nullok".to_owned()),
+        }
+    }
+
+    /// What a verdict ends in.
+    pub(crate) fn of(verdict: &Verdict) -> Self {
+        match (verdict.outcome, verdict.reason) {
+            (Outcome::Accepted, Reason::Matched) => Self::Accepted,
+            (
+                Outcome::Refused,
+                reason @ (Reason::Wrong
+                | Reason::Used
+                | Reason::Malformed
+                | Reason::Throttled
+                | Reason::Locked
+                | Reason::NotEnrolled
+                | Reason::UnknownUser
+                | Reason::UidMismatch),
+            ) => Self::Refused(reason),
+            (outcome @ (Outcome::Accepted | Outcome::Refused), reason) => {
+                Self::Absurd(format!("{outcome:?} because of {reason:?}"))
+            }
+        }
+    }
+}
+
+/// A step of the walk, for `debug`.
+pub(crate) fn described(demand: Demand) -> &'static str {
+    match demand {
+        Demand::Ask => "otpd demands a code",
+        Demand::Unenrolled => "otpd lets pass without a code: no confirmed device, and nullok",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_reaches_the_daemon_has_its_code_and_its_line() {
+        let bad = crate::args::Arguments::parse(&[c"nope"]).unwrap_err();
+        let panicked = Ending::Panicked("index out of bounds".to_owned());
+        for (ending, code, logged) in [
+            (Ending::BadArgument(bad), PamResultCode::PAM_SERVICE_ERR, true),
+            (panicked, PamResultCode::PAM_ABORT, true),
+            (Ending::NoAnswer("x".to_owned()), PamResultCode::PAM_CONV_ERR, true),
+            (Ending::Credentials, PamResultCode::PAM_SUCCESS, false),
+            (Ending::NotOurs, PamResultCode::PAM_IGNORE, false),
+        ] {
+            assert_eq!(ending.cause().is_some(), logged, "{ending:?}");
+            assert_eq!(ending.code(), code, "{ending:?}");
+        }
+    }
+
+    #[test]
+    fn one_verdict_is_success_and_none_is_ignore() {
+        // Whoever adds a way to either must come by here.
+        let verdicts = [Outcome::Accepted, Outcome::Refused];
+        let reasons = [
+            Reason::Matched,
+            Reason::Wrong,
+            Reason::Used,
+            Reason::Malformed,
+            Reason::Throttled,
+            Reason::Locked,
+            Reason::NotEnrolled,
+            Reason::UnknownUser,
+            Reason::UidMismatch,
+        ];
+        let (mut success, mut ignore) = (0, 0);
+        for outcome in verdicts {
+            for reason in reasons {
+                let verdict = Verdict {
+                    outcome,
+                    reason,
+                    device: String::new(),
+                    label: String::new(),
+                    wait: 0,
+                };
+                let code = Ending::of(&verdict).code();
+                success += usize::from(code == PamResultCode::PAM_SUCCESS);
+                ignore += usize::from(code == PamResultCode::PAM_IGNORE);
+            }
+        }
+        assert_eq!((success, ignore), (1, 0));
+    }
+}
