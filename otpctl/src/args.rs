@@ -1,0 +1,96 @@
+//! The command line: what may be written, and how a mistake in it is answered. It parses only;
+//! each verb's options stand in the verb's own file.
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::text;
+use crate::verbs::{confirm, enroll, remove, verify};
+
+/// Manage one-time passwords for logins
+#[derive(Debug, Parser)]
+#[command(
+    name = "otpctl",
+    version,
+    term_width = 80,
+    after_help = exit_statuses(),
+    subcommand_required = true,
+    arg_required_else_help = false
+)]
+pub(crate) struct Cli {
+    /// Whose account: root must say, others default to their own
+    #[arg(short, long, global = true, value_name = "NAME", display_order = 100)]
+    pub(crate) user: Option<String>,
+
+    /// Answer, and explain errors, in JSON
+    ///
+    /// One object on standard output; where the exit status is not 0, one on standard error with
+    /// "error", "message", "next" and "exit".
+    #[arg(long, global = true, display_order = 101)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Add a device: shows a QR code, then asks for a code to confirm it
+    Enroll(enroll::Options),
+    /// Confirm a device by a code of it, so that it can log in
+    Confirm(confirm::Options),
+    /// List the devices of an account
+    List,
+    /// Show whether an account is enrolled, and what has failed
+    Status,
+    /// Remove a device
+    Remove(remove::Options),
+    /// Check a code, and spend it, as a login would
+    Verify(verify::Options),
+    /// Clear an account's failures and locks
+    Unlock,
+}
+
+impl Verb {
+    /// The word that was typed.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Enroll(_) => "enroll",
+            Self::Confirm(_) => "confirm",
+            Self::List => "list",
+            Self::Status => "status",
+            Self::Remove(_) => "remove",
+            Self::Verify(_) => "verify",
+            Self::Unlock => "unlock",
+        }
+    }
+}
+
+/// The command line as clap knows it, for the manual page's test and shell completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Answers `--help` and `--version`, or says what is wrong with the command line.
+pub(crate) fn explain(error: &clap::Error, host: &mut Host<'_>) -> Result<Exit, Failure> {
+    let rendered = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return host
+            .out
+            .write_all(rendered.as_bytes())
+            .map(|()| Exit::Done)
+            .map_err(Failure::output);
+    }
+    let first = rendered.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let message = first.trim_start_matches("error: ").trim_end_matches('.');
+    Err(Failure::usage(text::squeeze(message), "see `otpctl --help`, or `otpctl VERB --help`"))
+}
+
+fn exit_statuses() -> String {
+    let lines = Exit::ALL.map(|exit| format!("  {:>3}  {}\n", exit.number(), exit.meaning()));
+    format!("Exit status:\n{}", lines.concat())
+}

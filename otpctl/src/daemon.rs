@@ -1,0 +1,79 @@
+//! One call to the daemon: connect, ask, hang up, all within one deadline. Nothing is ever sent a
+//! second time: a second `Verify` would be a second attempt.
+
+use std::time::Duration;
+
+use otp_bus::{AuthProxy, Error, ManageProxy};
+use zbus::proxy::CacheProperties;
+
+use crate::connect::{Connect, Peer, Unreachable};
+
+/// The daemon behind a way to it.
+pub(crate) struct Daemon<'a, C> {
+    connector: &'a C,
+}
+
+/// Why a call brought no result.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// There was nobody to ask; nothing changed.
+    Unreachable(Unreachable),
+    /// The answer is an error, or none of the contract.
+    Answered(Error),
+    /// No answer in this time; what became of the call is unknown.
+    Deadline(Duration),
+}
+
+impl<'a, C: Connect> Daemon<'a, C> {
+    /// The daemon that `connector` leads to.
+    pub(crate) const fn behind(connector: &'a C) -> Self {
+        Self { connector }
+    }
+
+    /// Makes one call of `org.otpd1.Manage`.
+    pub(crate) fn manage<T>(
+        &self,
+        call: impl AsyncFnOnce(&ManageProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Trouble> {
+        self.within(async |peer: Peer| {
+            let proxy = ManageProxy::builder(&peer.connection)
+                .destination(peer.destination)
+                .cache_properties(CacheProperties::No)
+                .build()
+                .await?;
+            call(&proxy).await
+        })
+    }
+
+    /// Makes one call of `org.otpd1.Auth`.
+    pub(crate) fn auth<T>(
+        &self,
+        call: impl AsyncFnOnce(&AuthProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Trouble> {
+        self.within(async |peer: Peer| {
+            let proxy = AuthProxy::builder(&peer.connection)
+                .destination(peer.destination)
+                .cache_properties(CacheProperties::No)
+                .build()
+                .await?;
+            call(&proxy).await
+        })
+    }
+
+    /// Runs one call on a runtime of its own, which takes the connection with it when it ends.
+    fn within<T>(&self, call: impl AsyncFnOnce(Peer) -> Result<T, Error>) -> Result<T, Trouble> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Trouble::Unreachable(Unreachable::Local(error)))?;
+        let limit = self.connector.deadline();
+        let whole = async {
+            let peer = self.connector.connect().await.map_err(Trouble::Unreachable)?;
+            call(peer).await.map_err(Trouble::Answered)
+        };
+        // Within an async block: a time-out can only be made where the runtime is.
+        let outcome = runtime.block_on(async { tokio::time::timeout(limit, whole).await });
+        runtime.shutdown_background();
+        outcome.unwrap_or(Err(Trouble::Deadline(limit)))
+    }
+}

@@ -1,0 +1,76 @@
+//! `otpctl`: how people enroll, repair and inspect one-time passwords.
+//!
+//! [`run`] is the whole program with its surroundings as arguments: a [`Host`] to ask and tell, a
+//! [`Connect`] that leads to the daemon. It decides nothing about codes and devices (the daemon
+//! does) and refuses to take a secret or a code from its arguments, which any user can read.
+
+mod args;
+mod connect;
+mod daemon;
+mod exit;
+mod failure;
+mod host;
+mod input;
+mod live;
+mod outage;
+mod qr;
+mod record;
+mod remedy;
+mod secret;
+mod session;
+mod stdio;
+mod text;
+mod verbs;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+pub use args::command;
+pub use connect::{Connect, Peer, Unreachable};
+pub use exit::Exit;
+pub use host::{Caller, Host, Screen};
+pub use input::{Echo, Input, InputError, MAX_LINE};
+pub use live::Live;
+pub use stdio::Stdio;
+
+use args::{Cli, Verb};
+use daemon::Daemon;
+use failure::Failure;
+use session::{Format, Session, Subject};
+
+/// Runs one command line, `args[0]` being the program's name, and says how to exit.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    host: &mut Host<'_>,
+    connector: &impl Connect,
+) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let format = Format::wanted(&args);
+    let outcome = match Cli::try_parse_from(args) {
+        Ok(cli) => obey(cli, host, connector, format),
+        Err(error) => args::explain(&error, host),
+    };
+    outcome.unwrap_or_else(|failure| failure.report(host, format))
+}
+
+/// Carries out a command line that could be read.
+fn obey(
+    cli: Cli,
+    host: &mut Host<'_>,
+    connector: &impl Connect,
+    format: Format,
+) -> Result<Exit, Failure> {
+    let subject = Subject::chosen(cli.user, &host.caller)?;
+    let verb = cli.verb.word();
+    let mut session = Session { host, daemon: Daemon::behind(connector), subject, verb, format };
+    match cli.verb {
+        Verb::Enroll(options) => verbs::enroll::run(options, &mut session),
+        Verb::Confirm(options) => verbs::confirm::run(&options, &mut session),
+        Verb::List => verbs::list::run(&mut session),
+        Verb::Status => verbs::status::run(&mut session),
+        Verb::Remove(options) => verbs::remove::run(&options, &mut session),
+        Verb::Verify(options) => verbs::verify::run(&options, &mut session),
+        Verb::Unlock => verbs::unlock::run(&mut session),
+    }
+}

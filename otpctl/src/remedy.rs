@@ -1,0 +1,98 @@
+//! What each answer of the daemon means to the person who asked: exit status, word and next step,
+//! in exhaustive tables. The daemon's text says what failed; the next step here names the command
+//! to type, which the daemon cannot know.
+
+use otp_bus::Error;
+
+use crate::daemon::Trouble;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::outage;
+use crate::session::Subject;
+
+/// What to do about a wrong code.
+pub(crate) const WRONG: &str = "type the code that the device shows now; if it stays wrong, \
+                                compare the clocks of the device and of this machine";
+
+/// What to do about a code that was accepted before.
+pub(crate) const USED: &str = "wait until the device shows the next code, then type that";
+
+/// Turns trouble into a failure. `verb` is what was asked for.
+pub(crate) fn failure(trouble: Trouble, subject: &Subject, verb: &str) -> Failure {
+    match trouble {
+        Trouble::Answered(Error::ZBus(error)) => outage::broken(&error, subject, verb),
+        Trouble::Answered(error) => {
+            let (exit, word) = kind(&error);
+            Failure::new(exit, word, error.to_string(), next(&error, subject, verb))
+        }
+        Trouble::Unreachable(unreachable) => outage::no_way(&unreachable),
+        Trouble::Deadline(limit) => outage::silence(limit, subject, verb),
+    }
+}
+
+/// How the program ends, and the word for programs.
+const fn kind(error: &Error) -> (Exit, &'static str) {
+    match error {
+        Error::NotAllowed(_) => (Exit::NotAllowed, "not-allowed"),
+        Error::UnknownUser(_) => (Exit::NotFound, "unknown-user"),
+        Error::UnknownDevice(_) => (Exit::NotFound, "unknown-device"),
+        Error::AmbiguousDevice(_) => (Exit::NotFound, "ambiguous-device"),
+        Error::InvalidArgument(_) => (Exit::Usage, "invalid-argument"),
+        Error::AlreadyExists(_) => (Exit::Conflict, "already-exists"),
+        Error::LimitReached(_) => (Exit::Conflict, "limit-reached"),
+        Error::WrongCode(_) => (Exit::Refused, "wrong-code"),
+        Error::UsedCode(_) => (Exit::Refused, "used-code"),
+        Error::Throttled(_) => (Exit::Refused, "throttled"),
+        Error::Locked(_) => (Exit::Refused, "locked"),
+        Error::UidMismatch(_) => (Exit::Conflict, "uid-mismatch"),
+        Error::Busy(_) => (Exit::Unavailable, "busy"),
+        Error::Unavailable(_) => (Exit::Unavailable, "unavailable"),
+        Error::ZBus(_) => (Exit::Unavailable, "not-understood"),
+    }
+}
+
+/// The next step.
+fn next(error: &Error, subject: &Subject, verb: &str) -> String {
+    let list = subject.command("list");
+    match error {
+        Error::NotAllowed(_) => "run it as root, or ask an administrator".to_owned(),
+        Error::UnknownUser(_) => check_name(subject),
+        Error::UnknownDevice(_) => format!("see which devices there are: `{list}`"),
+        Error::AmbiguousDevice(_) => format!("name it by its id, from `{list}`"),
+        Error::InvalidArgument(_) => {
+            format!("correct it; `otpctl {verb} --help` says what fits")
+        }
+        Error::AlreadyExists(_) => format!("see what there is: `{list}`"),
+        Error::LimitReached(_) => {
+            format!("make room first: `{} DEVICE`", subject.command("remove"))
+        }
+        Error::WrongCode(_) => WRONG.to_owned(),
+        Error::UsedCode(_) => USED.to_owned(),
+        Error::Throttled(_) => {
+            format!("wait, then try again; how long, says `{}`", subject.command("status"))
+        }
+        Error::Locked(_) => unlock(subject),
+        Error::UidMismatch(_) => adopt(subject),
+        Error::Busy(_) => "try again in a few seconds".to_owned(),
+        Error::Unavailable(_) | Error::ZBus(_) => outage::open_outcome(subject, verb),
+    }
+}
+
+/// What to do about a user that the system does not know.
+pub(crate) fn check_name(subject: &Subject) -> String {
+    format!("check the name: `getent passwd {}`", subject.word())
+}
+
+/// What to do about a lock.
+pub(crate) fn unlock(subject: &Subject) -> String {
+    format!("an administrator unlocks it: `otpctl unlock -u {}`", subject.word())
+}
+
+/// What to do about an account that is another uid's.
+pub(crate) fn adopt(subject: &Subject) -> String {
+    let word = subject.word();
+    format!(
+        "an administrator compares `id {word}` with `otpctl status -u {word}` and decides whose \
+         the account is"
+    )
+}

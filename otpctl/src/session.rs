@@ -1,0 +1,187 @@
+//! What a verb works with: whose account, the daemon, and how to ask and answer. It refuses codes
+//! in arguments, for every verb alike.
+
+use std::ffi::OsString;
+
+use otp_bus::names::{MAX_CODE_BYTES, MAX_USER_BYTES};
+use otp_bus::{Error, ManageProxy};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::connect::Connect;
+use crate::daemon::Daemon;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::{Caller, Host};
+use crate::input::{Echo, InputError};
+use crate::{remedy, text};
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// As text.
+    People,
+    /// As JSON.
+    Json,
+}
+
+impl Format {
+    /// What a command line asks for, be it usable or not.
+    pub(crate) fn wanted(args: &[OsString]) -> Self {
+        let mut options = args.iter().take_while(|argument| *argument != "--");
+        if options.any(|argument| argument == "--json") { Self::Json } else { Self::People }
+    }
+}
+
+/// Whose account it is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    name: String,
+    /// Commands to type must name the user too.
+    named: bool,
+}
+
+impl Subject {
+    /// The user named, or else the caller, unless that is root: root's own account is hardly ever
+    /// meant, and a forgotten `-u` would change it.
+    pub(crate) fn chosen(named: Option<String>, caller: &Caller) -> Result<Self, Failure> {
+        let again = "name the user: `otpctl -u NAME ...`";
+        match (named, &caller.name) {
+            (Some(name), _) if name.is_empty() || name.len() > MAX_USER_BYTES => {
+                let message = format!("a user name has 1 to {MAX_USER_BYTES} bytes");
+                Err(Failure::usage(message, again))
+            }
+            (Some(name), _) => Ok(Self { name, named: true }),
+            (None, _) if caller.uid == 0 => {
+                Err(Failure::usage("root must say whose account is meant", again))
+            }
+            (None, Some(name)) => Ok(Self { name: name.clone(), named: false }),
+            (None, None) => Err(Failure::new(
+                Exit::NotFound,
+                "unknown-user",
+                format!("uid {} has no name in the user database", caller.uid),
+                again,
+            )),
+        }
+    }
+
+    /// The name, as the daemon is asked.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name, as a shell reads it.
+    pub(crate) fn word(&self) -> String {
+        text::shell_word(&self.name)
+    }
+
+    /// A command line about the same account.
+    pub(crate) fn command(&self, verb: &str) -> String {
+        if self.named {
+            format!("otpctl {verb} -u {}", self.word())
+        } else {
+            format!("otpctl {verb}")
+        }
+    }
+}
+
+/// One command line being carried out.
+pub(crate) struct Session<'s, 'h, C> {
+    pub(crate) host: &'s mut Host<'h>,
+    pub(crate) daemon: Daemon<'s, C>,
+    pub(crate) subject: Subject,
+    pub(crate) verb: &'static str,
+    pub(crate) format: Format,
+}
+
+impl<C: Connect> Session<'_, '_, C> {
+    /// Makes one call of `org.otpd1.Manage`; what goes wrong comes with its next step.
+    pub(crate) fn manage<T>(
+        &self,
+        call: impl AsyncFnOnce(&ManageProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        self.daemon
+            .manage(call)
+            .map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
+    }
+
+    /// Writes the answer: `record` to programs, `people` (made safe, with its line ends) to people.
+    pub(crate) fn answer(
+        &mut self,
+        record: &impl Serialize,
+        people: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        let mut text = match self.format {
+            Format::People => people(),
+            Format::Json => {
+                let json =
+                    serde_json::to_string(record).map_err(|error| Failure::output(error.into()))?;
+                text::safe_json(&json)
+            }
+        };
+        text.push('\n');
+        self.write(&text)
+    }
+
+    /// Writes to standard output as it is.
+    pub(crate) fn write(&mut self, text: &str) -> Result<(), Failure> {
+        let out = &mut self.host.out;
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::output)
+    }
+
+    /// Writes to standard error, where people are talked to, as it is.
+    pub(crate) fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        let err = &mut self.host.err;
+        err.write_all(text.as_bytes()).and_then(|()| err.flush()).map_err(Failure::output)
+    }
+
+    /// Whether there is somebody to ask.
+    pub(crate) fn interactive(&self) -> bool {
+        self.host.input.interactive()
+    }
+
+    /// Asks at the terminal.
+    pub(crate) fn ask(
+        &mut self,
+        prompt: &str,
+        echo: Echo,
+    ) -> Result<Zeroizing<String>, InputError> {
+        self.host.input.ask(&text::safe(prompt), echo, self.host.err)
+    }
+
+    /// A line that must not show: typed at a prompt, or the first line of a pipe.
+    pub(crate) fn hidden(
+        &mut self,
+        prompt: &str,
+        wanted: &str,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let line = if self.interactive() {
+            self.ask(prompt, Echo::Hidden)
+        } else {
+            self.host.input.line()
+        };
+        line.map_err(|error| Failure::input(&error, wanted))
+    }
+
+    /// The code for a verb whose arguments end in `given`, which may be nothing or `-`.
+    ///
+    /// Every user can read the arguments of a running program, and a code is good until it is
+    /// spent: whoever reads it there first logs in with it.
+    pub(crate) fn code(&mut self, given: &[String]) -> Result<Zeroizing<String>, Failure> {
+        if !matches!(given, [] | [_]) || given.iter().any(|argument| argument != "-") {
+            return Err(Failure::usage(
+                "a code is not taken from an argument, where every user can read it",
+                "leave it away and type it when asked, or pipe it in; use the next code, this one was seen",
+            ));
+        }
+        let code = self.hidden("One-time code: ", "a code")?;
+        if code.trim().is_empty() {
+            return Err(Failure::usage("no code was typed", "run it again and type the code"));
+        }
+        if code.len() > MAX_CODE_BYTES {
+            let message = format!("more than {MAX_CODE_BYTES} bytes are no code");
+            return Err(Failure::usage(message, "run it again and type the code alone"));
+        }
+        Ok(code)
+    }
+}

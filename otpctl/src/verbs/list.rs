@@ -1,0 +1,59 @@
+//! `list`: the devices of an account, in the order of their enrolment.
+
+use otp_bus::{DeviceFilter, DeviceInfo};
+use serde::Serialize;
+
+use crate::connect::Connect;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::record::{Device, wall_time};
+use crate::session::Session;
+use crate::text;
+
+/// The answer in JSON.
+#[derive(Serialize)]
+struct Record<'a> {
+    user: &'a str,
+    devices: Vec<Device<'a>>,
+}
+
+/// Lists the devices.
+pub(crate) fn run<C: Connect>(session: &mut Session<'_, '_, C>) -> Result<Exit, Failure> {
+    let user = session.subject.name().to_owned();
+    let devices = session.manage(async |manage| manage.list(&user, DeviceFilter::All).await)?;
+    let record = Record { user: &user, devices: devices.iter().map(Device::from).collect() };
+    let enroll = session.subject.command("enroll");
+    let zone = session.host.zone.clone();
+    session.answer(&record, || {
+        if devices.is_empty() {
+            format!("{} has no devices; `{}` adds one", text::safe(&user), text::safe(&enroll))
+        } else {
+            table(&devices, |seconds| wall_time(seconds, &zone))
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Labels come last: their width in columns is not known, and nothing after them can be misplaced.
+fn table(devices: &[DeviceInfo], clock: impl Fn(u64) -> String) -> String {
+    let head = ["ID", "KIND", "CONFIRMED", "LAST USED", "LABEL"].map(str::to_owned);
+    let rows = devices.iter().map(|device| {
+        [
+            text::safe(&device.id),
+            text::safe(&device.kind),
+            if device.confirmed { "yes" } else { "no" }.to_owned(),
+            device.last_used.map_or_else(|| "never".to_owned(), &clock),
+            text::safe(&device.label),
+        ]
+    });
+    let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
+            let widths =
+                rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+            format!("{cell:width$}", width = widths.max().unwrap_or(0))
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,101 @@
+//! `remove`: takes a device away, after asking. Where nobody can be asked it wants `--yes`.
+
+use otp_bus::{DeviceFilter, DeviceInfo};
+
+use crate::connect::Connect;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::Echo;
+use crate::record::{OneDevice, named};
+use crate::session::Session;
+use crate::text;
+
+/// What is said before the last confirmed device goes.
+const LAST: &str =
+    "It is the last confirmed one: without it no code is right, and codes stay demanded.\n";
+
+/// What `remove` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The device: its id, or its label where only one device has it
+    device: String,
+
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Removes a device.
+pub(crate) fn run<C: Connect>(
+    options: &Options,
+    session: &mut Session<'_, '_, C>,
+) -> Result<Exit, Failure> {
+    let device = if options.yes {
+        options.device.clone()
+    } else if session.interactive() {
+        asked(&options.device, session)?
+    } else {
+        let again = format!(
+            "{} {} --yes",
+            session.subject.command("remove"),
+            text::shell_word(&options.device)
+        );
+        return Err(Failure::usage(
+            "nobody can be asked here whether to remove the device",
+            format!("`{again}`"),
+        ));
+    };
+    let user = session.subject.name().to_owned();
+    let removed = session.manage(async |manage| manage.remove(&user, &device).await)?;
+    let record = OneDevice { user: &user, device: (&removed).into() };
+    session.answer(&record, || {
+        format!(
+            "removed: {} no longer logs {} in",
+            named(&removed.id, &removed.label),
+            text::safe(&user)
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Shows which device is meant and asks; the answer is about that one, so its id is what goes on.
+fn asked<C: Connect>(wanted: &str, session: &mut Session<'_, '_, C>) -> Result<String, Failure> {
+    let user = session.subject.name().to_owned();
+    let devices = session.manage(async |manage| manage.list(&user, DeviceFilter::All).await)?;
+    let mut fits = devices.iter().filter(|device| device.id == wanted);
+    let mut labelled = devices.iter().filter(|device| device.label == wanted);
+    let list = session.subject.command("list");
+    let device = match (fits.next(), labelled.next(), labelled.next()) {
+        (Some(device), _, _) | (None, Some(device), None) => device,
+        (None, None, _) => {
+            let message = format!("{user} has no device {wanted}");
+            let next = format!("see which devices there are: `{list}`");
+            return Err(Failure::new(Exit::NotFound, "unknown-device", message, next));
+        }
+        (None, Some(_), Some(_)) => {
+            let message = format!("several devices of {user} are labelled {wanted}");
+            let next = format!("name it by its id, from `{list}`");
+            return Err(Failure::new(Exit::NotFound, "ambiguous-device", message, next));
+        }
+    };
+    let name = named(&device.id, &device.label);
+    if last(device, &devices) {
+        session.tell(LAST)?;
+    }
+    let prompt = format!("Remove {name} from {user}? [y/N] ");
+    let answer =
+        session.ask(&prompt, Echo::Shown).map_err(|error| Failure::input(&error, "an answer"))?;
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(device.id.clone());
+    }
+    Err(Failure::new(
+        Exit::Refused,
+        "declined",
+        format!("{name} was not removed"),
+        "nothing changed; answer y to remove it",
+    ))
+}
+
+fn last(device: &DeviceInfo, devices: &[DeviceInfo]) -> bool {
+    device.confirmed && devices.iter().filter(|device| device.confirmed).count() == 1
+}

@@ -1,0 +1,123 @@
+//! `verify`: checks a code as a login would, and spends it. It lets nobody in; it tells whether a
+//! login would.
+
+use otp_bus::{Login, Outcome, Reason, Verdict};
+use serde::Serialize;
+
+use crate::connect::Connect;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::record::named;
+use crate::session::{Format, Session, Subject};
+use crate::{remedy, text};
+
+/// The service under which policy and log see it.
+const SERVICE: &str = "otpctl";
+
+/// What `verify` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The code is asked for at the terminal, or read as one line from a pipe
+    #[arg(value_name = "-", num_args = 0..)]
+    code: Vec<String>,
+}
+
+/// The answer in JSON, for accepted and refused codes alike.
+#[derive(Serialize)]
+struct Record<'a> {
+    user: &'a str,
+    accepted: bool,
+    reason: Reason,
+    /// The device that decided.
+    device: Option<&'a str>,
+    label: Option<&'a str>,
+    /// Seconds until trying again can make sense.
+    wait: u32,
+}
+
+/// Checks a code.
+pub(crate) fn run<C: Connect>(
+    options: &Options,
+    session: &mut Session<'_, '_, C>,
+) -> Result<Exit, Failure> {
+    let code = session.code(&options.code)?;
+    let user = session.subject.name().to_owned();
+    let login = Login { user: user.clone(), service: SERVICE.to_owned(), ..Login::default() };
+    let verdict = session
+        .daemon
+        .auth(async |auth| auth.verify(&login, &code).await)
+        .map_err(|trouble| remedy::failure(trouble, &session.subject, session.verb))?;
+    let accepted = verdict.outcome == Outcome::Accepted;
+    let record = Record {
+        user: &user,
+        accepted,
+        reason: verdict.reason,
+        device: Some(verdict.device.as_str()).filter(|device| !device.is_empty()),
+        label: Some(verdict.label.as_str()).filter(|_| !verdict.device.is_empty()),
+        wait: verdict.wait,
+    };
+    if accepted {
+        let by = named(&verdict.device, &verdict.label);
+        session.answer(&record, || format!("accepted: {by}; this code is spent"))?;
+        return Ok(Exit::Done);
+    }
+    if session.format == Format::Json {
+        session.answer(&record, String::new)?;
+    }
+    Err(refusal(&verdict, &session.subject))
+}
+
+/// Why a code was refused, and what to do next.
+fn refusal(verdict: &Verdict, subject: &Subject) -> Failure {
+    let user = subject.name();
+    let (exit, word, what, next) = match verdict.reason {
+        Reason::Wrong => (Exit::Refused, "wrong-code", "wrong code", remedy::WRONG.to_owned()),
+        Reason::Used => {
+            let by = named(&verdict.device, &verdict.label);
+            let next = match verdict.wait {
+                0 => remedy::USED.to_owned(),
+                wait => format!("{} (in {})", remedy::USED, text::stretch(wait)),
+            };
+            let message = format!("refused for {user}: already used, by {by}");
+            return Failure::new(Exit::Refused, "used-code", message, next);
+        }
+        Reason::Malformed => (
+            Exit::Refused,
+            "malformed-code",
+            "that is no code",
+            "type the digits that the device shows; spaces and hyphens do not matter".to_owned(),
+        ),
+        Reason::Throttled => (
+            Exit::Refused,
+            "throttled",
+            "too soon after failures; the code was not looked at",
+            format!("try again in {}", text::stretch(verdict.wait.max(1))),
+        ),
+        Reason::Locked => (
+            Exit::Refused,
+            "locked",
+            "locked after too many failures; the code was not looked at",
+            remedy::unlock(subject),
+        ),
+        Reason::NotEnrolled => (
+            Exit::NotFound,
+            "not-enrolled",
+            "no confirmed device",
+            format!("add one: `{}`", subject.command("enroll")),
+        ),
+        Reason::UnknownUser => {
+            (Exit::NotFound, "unknown-user", "no such user", remedy::check_name(subject))
+        }
+        Reason::UidMismatch => {
+            (Exit::Conflict, "uid-mismatch", "the account is another uid's", remedy::adopt(subject))
+        }
+        // A refusal for having matched contradicts itself; it is not taken for success.
+        Reason::Matched => (
+            Exit::Unavailable,
+            "not-understood",
+            "otpd matched the code and did not accept it",
+            "see `journalctl -u otpd`".to_owned(),
+        ),
+    };
+    Failure::new(exit, word, format!("refused for {user}: {what}"), next)
+}

@@ -1,0 +1,277 @@
+//! A daemon that answers as a test wishes and remembers what it was asked.
+
+use std::collections::{HashMap, VecDeque};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use otp_bus::names::{BUS_NAME, OBJECT_PATH};
+use otp_bus::{
+    AccountStatus, Challenge, Demand, DeviceFilter, DeviceInfo, Enrolment, Error, LaneStatus,
+    Login, NewDevice, Outcome, Reason, Verdict,
+};
+use otpctl::{Connect, Peer, Unreachable};
+use zbus::connection::Builder;
+use zbus::names::{BusName, WellKnownName};
+use zbus::{Connection, Guid, interface};
+
+/// The seed of RFC 4226, appendix D, as the daemon tells it.
+pub(crate) const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// What the daemon knows and how it answers.
+pub(crate) struct State {
+    pub(crate) devices: Vec<DeviceInfo>,
+    pub(crate) status: AccountStatus,
+    pub(crate) verdict: Verdict,
+    pub(crate) cleared: u32,
+    /// Errors that a method answers with before it does what it should.
+    pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
+    /// A method in which the connection breaks.
+    pub(crate) breaks: Option<&'static str>,
+    asked: Vec<String>,
+    servers: Vec<Connection>,
+}
+
+/// The daemon, and the way to it.
+#[derive(Clone)]
+pub(crate) struct Fake(Arc<Mutex<State>>);
+
+impl Fake {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            devices: vec![phone(), token()],
+            status: status(&[]),
+            verdict: verdict(Outcome::Accepted, Reason::Matched, 0),
+            cleared: 0,
+            refusals: HashMap::new(),
+            breaks: None,
+            asked: Vec::new(),
+            servers: Vec::new(),
+        })))
+    }
+
+    pub(crate) fn with(self, change: impl FnOnce(&mut State)) -> Self {
+        change(&mut self.state());
+        self
+    }
+
+    /// Lets the next calls of a method fail.
+    pub(crate) fn refusing(
+        self,
+        method: &'static str,
+        errors: impl IntoIterator<Item = Error>,
+    ) -> Self {
+        self.with(|state| {
+            state.refusals.insert(method, errors.into_iter().collect());
+        })
+    }
+
+    /// What was asked, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.state().asked.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// Notes a call; says whether and how it is to fail.
+    async fn note(
+        &self,
+        method: &'static str,
+        call: String,
+        connection: &Connection,
+    ) -> Result<(), Error> {
+        let (breaks, refusal) = {
+            let mut state = self.state();
+            state.asked.push(call);
+            let refusal = state.refusals.get_mut(method).and_then(VecDeque::pop_front);
+            (state.breaks == Some(method), refusal)
+        };
+        if breaks {
+            let _ = connection.clone().close().await;
+            std::future::pending::<()>().await;
+        }
+        refusal.map_or(Ok(()), Err)
+    }
+}
+
+impl Connect for Fake {
+    async fn connect(&self) -> Result<Peer, Unreachable> {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let server = Builder::unix_stream(theirs)
+            .server(Guid::generate())
+            .p2p()
+            .serve_at(OBJECT_PATH, Auth(self.clone()))
+            .serve_at(OBJECT_PATH, Manage(self.clone()));
+        let server = tokio::spawn(server.build());
+        let connection = Builder::unix_stream(ours).p2p().build().await.unwrap();
+        let server = server.await.unwrap().unwrap();
+        self.state().servers.push(server);
+        let name = WellKnownName::from_static_str(BUS_NAME).unwrap();
+        Ok(Peer { connection, destination: BusName::from(name).into() })
+    }
+
+    /// Long enough for a slow machine; a call that hangs fails its test instead of hanging it.
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+}
+
+struct Auth(Fake);
+
+#[interface(name = "org.otpd1.Auth")]
+impl Auth {
+    #[expect(clippy::unused_self, reason = "the interface asks for it")]
+    fn begin(&self, login: Login) -> Challenge {
+        Challenge { demand: Demand::Ask, rule: format!("none for {}", login.user) }
+    }
+
+    async fn verify(
+        &self,
+        login: Login,
+        code: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Verdict, Error> {
+        self.0.note("Verify", format!("Verify({login:?}, {code:?})"), connection).await?;
+        Ok(self.0.state().verdict.clone())
+    }
+}
+
+struct Manage(Fake);
+
+#[interface(name = "org.otpd1.Manage")]
+impl Manage {
+    async fn enroll(
+        &self,
+        user: String,
+        device: NewDevice,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Enrolment, Error> {
+        self.0.note("Enroll", format!("Enroll({user:?}, {})", wish(&device)), connection).await?;
+        let uri = format!("otpauth://{}/host.example:{user}?secret={SECRET}", device.kind);
+        Ok(Enrolment { device: "totp/7f3a9c01".into(), uri, secret: SECRET.into() })
+    }
+
+    async fn confirm(
+        &self,
+        user: String,
+        device: String,
+        code: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<DeviceInfo, Error> {
+        let call = format!("Confirm({user:?}, {device:?}, {code:?})");
+        self.0.note("Confirm", call, connection).await?;
+        Ok(phone())
+    }
+
+    async fn list(
+        &self,
+        user: String,
+        filter: DeviceFilter,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<DeviceInfo>, Error> {
+        self.0.note("List", format!("List({user:?}, {filter:?})"), connection).await?;
+        Ok(self.0.state().devices.clone())
+    }
+
+    async fn status(
+        &self,
+        user: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<AccountStatus, Error> {
+        self.0.note("Status", format!("Status({user:?})"), connection).await?;
+        Ok(self.0.state().status.clone())
+    }
+
+    async fn remove(
+        &self,
+        user: String,
+        device: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<DeviceInfo, Error> {
+        self.0.note("Remove", format!("Remove({user:?}, {device:?})"), connection).await?;
+        Ok(phone())
+    }
+
+    async fn unlock(
+        &self,
+        user: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<u32, Error> {
+        self.0.note("Unlock", format!("Unlock({user:?})"), connection).await?;
+        Ok(self.0.state().cleared)
+    }
+}
+
+/// What a device to enroll asks for, the secret by its bytes.
+fn wish(device: &NewDevice) -> String {
+    format!(
+        "kind {:?}, label {:?}, algorithm {:?}, digits {:?}, period {:?}, counter {:?}, issuer {:?}, \
+         secret {:?}",
+        device.kind,
+        device.label,
+        device.algorithm,
+        device.digits,
+        device.period,
+        device.counter,
+        device.issuer,
+        device.secret.as_ref().map(|secret| secret.escape_ascii().to_string()),
+    )
+}
+
+pub(crate) fn phone() -> DeviceInfo {
+    DeviceInfo {
+        id: "totp/7f3a9c01".into(),
+        kind: "totp".into(),
+        label: "phone".into(),
+        confirmed: true,
+        created: 1_768_478_400,
+        last_used: Some(1_784_116_800),
+        algorithm: "SHA1".into(),
+        digits: 6,
+        period: Some(30),
+        counter: None,
+        drift: Some(-1),
+    }
+}
+
+pub(crate) fn token() -> DeviceInfo {
+    DeviceInfo {
+        id: "hotp/11aa22bb".into(),
+        kind: "hotp".into(),
+        label: "key ring".into(),
+        confirmed: false,
+        created: 1_768_478_401,
+        last_used: None,
+        algorithm: "SHA256".into(),
+        digits: 8,
+        period: None,
+        counter: Some(7),
+        drift: None,
+    }
+}
+
+pub(crate) fn verdict(outcome: Outcome, reason: Reason, wait: u32) -> Verdict {
+    let by = matches!(reason, Reason::Matched | Reason::Used);
+    let (device, label) = if by { ("totp/7f3a9c01", "phone") } else { ("", "") };
+    Verdict { outcome, reason, device: device.into(), label: label.into(), wait }
+}
+
+/// Lanes by name, failures in a row, failures in 30 days, seconds to wait, locked.
+pub(crate) fn status(lanes: &[(&str, u32, u32, u32, bool)]) -> AccountStatus {
+    let lane = |&(lane, failures, recent, wait, locked): &(&str, u32, u32, u32, bool)| LaneStatus {
+        lane: lane.into(),
+        failures,
+        recent,
+        wait,
+        locked,
+    };
+    AccountStatus {
+        user: "alice".into(),
+        uid: 1000,
+        enrolled: true,
+        devices: 1,
+        lanes: lanes.iter().map(lane).collect(),
+    }
+}

@@ -1,0 +1,72 @@
+//! `list` and `status`.
+
+use otp_bus::Error;
+
+use crate::case::Case;
+use crate::fake::{Fake, status, token};
+
+#[test]
+fn list_shows_a_table_in_local_time() {
+    Case::alice(&["list"]).expect("list", &Fake::new());
+    Case::alice(&["list", "--json"]).expect("list-json", &Fake::new());
+}
+
+#[test]
+fn list_of_nothing() {
+    let none = || Fake::new().with(|state| state.devices.clear());
+    Case::root(&["list", "-u", "al ice"]).expect("list-empty", &none());
+    Case::root(&["list", "-u", "alice", "--json"]).expect("list-empty-json", &none());
+}
+
+#[test]
+fn labels_cannot_command_the_terminal() {
+    let evil = || {
+        Fake::new().with(|state| {
+            state.devices[0].label = "\u{1b}[2Jx\r\nroot\u{9b}31m\u{202e}".into();
+            state.devices[1].id = "hotp/\u{7}".into();
+        })
+    };
+    Case::alice(&["list"]).expect("list-escapes", &evil());
+    Case::alice(&["list", "--json"]).expect("list-escapes-json", &evil());
+}
+
+#[test]
+fn wide_labels_move_nothing() {
+    let fake = Fake::new().with(|state| {
+        state.devices = vec![token(), token()];
+        state.devices[0].label = "電話".into();
+    });
+    Case::alice(&["list"]).expect("list-wide", &fake);
+}
+
+#[test]
+fn status_of_accounts() {
+    let lanes =
+        [("local", 1, 5, 0, false), ("remote", 4, 4, 3, false), ("self", 9, 12, 300, false)];
+    let fake = |status| Fake::new().with(|state| state.status = status);
+    Case::alice(&["status"]).expect("status", &fake(status(&lanes)));
+    Case::alice(&["status", "--json"]).expect("status-json", &fake(status(&lanes)));
+    Case::alice(&["status"]).expect("status-quiet", &fake(status(&[])));
+    let locked = status(&[("remote", 100, 140, 0, true)]);
+    Case::root(&["status", "-u", "alice"]).expect("status-locked", &fake(locked));
+    let mut bare = status(&[]);
+    (bare.enrolled, bare.devices) = (false, 0);
+    Case::alice(&["status"]).expect("status-not-enrolled", &fake(bare));
+}
+
+#[test]
+fn errors_of_every_kind_lead_on() {
+    let text = "a text of the daemon".to_owned();
+    for (name, error) in [
+        ("not-allowed", Error::NotAllowed(text.clone())),
+        ("unknown-user", Error::UnknownUser(text.clone())),
+        ("uid-mismatch", Error::UidMismatch(text.clone())),
+        ("busy", Error::Busy(text.clone())),
+        ("unavailable", Error::Unavailable(text)),
+    ] {
+        let fake = Fake::new().refusing("List", [error]);
+        Case::root(&["list", "-u", r"DOM\alice"]).expect(&format!("error-{name}"), &fake);
+    }
+    let fake = Fake::new().refusing("List", [Error::NotAllowed("no \u{1b}[2J".into())]);
+    Case::root(&["list", "-u", "alice", "--json"]).expect("error-json", &fake);
+}

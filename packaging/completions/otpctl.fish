@@ -1,0 +1,83 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_otpctl_global_optspecs
+    string join \n u/user= json h/help V/version
+end
+
+function __fish_otpctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_otpctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_otpctl_using_subcommand
+    set -l cmd (__fish_otpctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c otpctl -n "__fish_otpctl_needs_command" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_needs_command" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_needs_command" -s V -l version -d 'Print version'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "list" -d 'List the devices of an account'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "remove" -d 'Remove a device'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "verify" -d 'Check a code, and spend it, as a login would'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "unlock" -d 'Clear an account\'s failures and locks'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l kind -d 'By time (totp) or by counter (hotp)' -r -f -a "totp\t''
+hotp\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l label -d 'What to call the device [default: its kind]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
+sha256\t''
+sha512\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l digits -d 'Digits of a code [default: 6]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l period -d 'Seconds that a code is shown, for totp [default: 30]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l counter -d 'The next counter, for hotp [default: 0]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l issuer -d 'The name of this place that an authenticator shows [default: otpd\'s own]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l secret -d 'Take a secret that exists, from the terminal or as one line from a pipe' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l qr -d 'Whether to draw a QR code' -r -f -a "auto\t'Where it can be seen whole: standard output is a terminal that is wide enough'
+always\t'Whatever standard output is'
+never\t'Never'"
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l no-confirm -d 'Do not ask for a code; the device waits for `otpctl confirm`'
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand list" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand list" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand status" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -s y -l yes -d 'Do not ask'
+complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "list" -d 'List the devices of an account'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "remove" -d 'Remove a device'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "verify" -d 'Check a code, and spend it, as a login would'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "unlock" -d 'Clear an account\'s failures and locks'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
