@@ -1,22 +1,18 @@
 //! `enroll`: adds a device, shows its secret once, and has it confirmed at once where somebody can
 //! be asked. It refuses a secret in an argument, and to prompt where a program reads the answer.
 
-use otp_bus::{Enrolment, Error, NewDevice};
+mod prove;
+
+use otp_bus::{Enrolment, NewDevice};
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::connect::Connect;
-use crate::daemon::Trouble;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{Echo, InputError};
 use crate::qr::{self, Drawing, When};
 use crate::session::{Format, Session};
-use crate::verbs::confirm;
-use crate::{remedy, secret, text};
-
-/// How often a code is asked for: as often as the throttle asks nothing for, and once more.
-const TRIES: u32 = 3;
+use crate::{secret, text};
 
 /// What `enroll` takes.
 #[derive(Debug, clap::Args)]
@@ -104,10 +100,10 @@ pub(crate) fn run<C: Connect>(
         return Ok(Exit::Done);
     }
     if no_confirm || !session.interactive() {
-        session.write(&format!("{}\n", later(&enrolment.0.device, session)))?;
+        session.write(&format!("{}\n", prove::later(&enrolment.0.device, session)))?;
         return Ok(Exit::Done);
     }
-    prove(&enrolment.0.device, session)
+    prove::prove(&enrolment.0.device, session)
 }
 
 /// Reads the options, and the secret if one exists, into what the daemon is asked for.
@@ -184,63 +180,6 @@ fn show<C: Connect>(
         text::in_fours(&text::safe(&enrolment.secret)),
     ));
     session.write(&text)
-}
-
-/// Asks for a code of the new device until one is right, or for as long as it makes sense.
-fn prove<C: Connect>(id: &str, session: &mut Session<'_, '_, C>) -> Result<Exit, Failure> {
-    let user = session.subject.name().to_owned();
-    session.tell(
-        "Scan the code or type the secret into an authenticator, then type what it shows.\n",
-    )?;
-    for _ in 0..TRIES {
-        let code = session
-            .ask("Code (leave empty to confirm later): ", Echo::Hidden)
-            .map_err(|error| unasked(&error, id, session))?;
-        if code.trim().is_empty() {
-            break;
-        }
-        let outcome = session.daemon.manage(async |manage| manage.confirm(&user, id, &code).await);
-        let trouble = match outcome {
-            Ok(device) => {
-                session.write(&format!("{}\n", confirm::done(&user, &device.id, &device.label)))?;
-                return Ok(Exit::Done);
-            }
-            Err(trouble) => trouble,
-        };
-        let again = typed_wrong(&trouble);
-        let failure = remedy::failure(trouble, &session.subject, session.verb);
-        if !again {
-            let next = format!("{}; {}", failure.next, later(id, session));
-            return Err(Failure { next, ..failure });
-        }
-        let told =
-            format!("{}\n  next: {}\n", text::safe(&failure.message), text::safe(&failure.next));
-        session.tell(&told)?;
-    }
-    let message = format!("{id} of {user} is not confirmed: it logs nobody in yet");
-    Err(Failure::new(Exit::Refused, "unconfirmed", message, later(id, session)))
-}
-
-/// The prompt failed; the device is there all the same.
-fn unasked<C>(error: &InputError, id: &str, session: &Session<'_, '_, C>) -> Failure {
-    let failure = Failure::input(error, "a code");
-    let message = format!("{}; {id} is there, but not confirmed", failure.message);
-    Failure { message, next: later(id, session), ..failure }
-}
-
-/// Whether another code may do better at once.
-const fn typed_wrong(trouble: &Trouble) -> bool {
-    matches!(
-        trouble,
-        Trouble::Answered(Error::WrongCode(_) | Error::UsedCode(_) | Error::InvalidArgument(_))
-    )
-}
-
-/// How an unconfirmed device is dealt with later.
-fn later<C>(id: &str, session: &Session<'_, '_, C>) -> String {
-    let id = text::shell_word(id);
-    let (confirm, remove) = (session.subject.command("confirm"), session.subject.command("remove"));
-    text::safe(&format!("confirm it with `{confirm} {id}`, or take it away with `{remove} {id}`"))
 }
 
 /// The device is there, and nobody has seen its secret.

@@ -69,55 +69,52 @@ pub(crate) fn run<C: Connect>(
 
 /// Why a code was refused, and what to do next.
 fn refusal(verdict: &Verdict, subject: &Subject) -> Failure {
-    let user = subject.name();
-    let (exit, word, what, next) = match verdict.reason {
-        Reason::Wrong => (Exit::Refused, "wrong-code", "wrong code", remedy::WRONG.to_owned()),
-        Reason::Used => {
-            let by = named(&verdict.device, &verdict.label);
-            let next = match verdict.wait {
-                0 => remedy::USED.to_owned(),
-                wait => format!("{} (in {})", remedy::USED, text::stretch(wait)),
-            };
-            let message = format!("refused for {user}: already used, by {by}");
-            return Failure::new(Exit::Refused, "used-code", message, next);
-        }
-        Reason::Malformed => (
-            Exit::Refused,
-            "malformed-code",
-            "that is no code",
-            "type the digits that the device shows; spaces and hyphens do not matter".to_owned(),
-        ),
-        Reason::Throttled => (
-            Exit::Refused,
-            "throttled",
-            "too soon after failures; the code was not looked at",
-            format!("try again in {}", text::stretch(verdict.wait.max(1))),
-        ),
-        Reason::Locked => (
-            Exit::Refused,
-            "locked",
-            "locked after too many failures; the code was not looked at",
-            remedy::unlock(subject),
-        ),
-        Reason::NotEnrolled => (
-            Exit::NotFound,
-            "not-enrolled",
-            "no confirmed device",
-            format!("add one: `{}`", subject.command("enroll")),
-        ),
-        Reason::UnknownUser => {
-            (Exit::NotFound, "unknown-user", "no such user", remedy::check_name(subject))
-        }
-        Reason::UidMismatch => {
-            (Exit::Conflict, "uid-mismatch", "the account is another uid's", remedy::adopt(subject))
-        }
-        // A refusal for having matched contradicts itself; it is not taken for success.
-        Reason::Matched => (
-            Exit::Unavailable,
-            "not-understood",
-            "otpd matched the code and did not accept it",
-            "see `journalctl -u otpd`".to_owned(),
-        ),
+    let (exit, word, what) = kind(verdict.reason);
+    let by = if verdict.device.is_empty() {
+        String::new()
+    } else {
+        format!(", by {}", named(&verdict.device, &verdict.label))
     };
-    Failure::new(exit, word, format!("refused for {user}: {what}"), next)
+    let message = format!("refused for {}: {what}{by}", subject.name());
+    Failure::new(exit, word, message, next(verdict, subject))
+}
+
+/// How the program ends, the word for programs, and what is wrong.
+const fn kind(reason: Reason) -> (Exit, &'static str, &'static str) {
+    match reason {
+        Reason::Wrong => (Exit::Refused, "wrong-code", "wrong code"),
+        Reason::Used => (Exit::Refused, "used-code", "already used"),
+        Reason::Malformed => (Exit::Refused, "malformed-code", "that is no code"),
+        Reason::Throttled => {
+            (Exit::Refused, "throttled", "too soon after failures; the code was not looked at")
+        }
+        Reason::Locked => {
+            (Exit::Refused, "locked", "locked after too many failures; the code was not looked at")
+        }
+        Reason::NotEnrolled => (Exit::NotFound, "not-enrolled", "no confirmed device"),
+        Reason::UnknownUser => (Exit::NotFound, "unknown-user", "no such user"),
+        Reason::UidMismatch => (Exit::Conflict, "uid-mismatch", "the account is another uid's"),
+        // A refusal for having matched contradicts itself; it is not taken for success.
+        Reason::Matched => {
+            (Exit::Unavailable, "not-understood", "otpd matched the code and did not accept it")
+        }
+    }
+}
+
+/// What to do next.
+fn next(verdict: &Verdict, subject: &Subject) -> String {
+    match (verdict.reason, verdict.wait) {
+        (Reason::Wrong, _) => remedy::WRONG.to_owned(),
+        (Reason::Used, 0) => remedy::USED.to_owned(),
+        (Reason::Used, wait) => format!("{} (in {})", remedy::USED, text::stretch(wait)),
+        (Reason::Malformed, _) => {
+            "type the digits that the device shows; spaces and hyphens do not matter".to_owned()
+        }
+        (Reason::Throttled, wait) => format!("try again in {}", text::stretch(wait.max(1))),
+        (Reason::Locked, _) => remedy::unlock(subject),
+        (Reason::NotEnrolled, _) => format!("add one: `{}`", subject.command("enroll")),
+        (Reason::UnknownUser, _) => remedy::check_name(subject),
+        (Reason::UidMismatch, _) => remedy::adopt(subject),
+        (Reason::Matched, _) => "see the log: `journalctl -u otpd`".to_owned(),
+    }
 }
