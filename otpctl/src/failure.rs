@@ -20,8 +20,19 @@ pub(crate) struct Failure {
     pub(crate) error: &'static str,
     /// What failed, on what.
     pub(crate) message: String,
-    /// What to do next.
+    /// What to do next, as a command where one helps.
     pub(crate) next: String,
+    /// Whether people are told `next`.
+    pub(crate) lead: Lead,
+}
+
+/// Where people find the next step. Programs are always told `next`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// In `next`.
+    Next,
+    /// In the message: it is the daemon's text, which by the contract says it.
+    Message,
 }
 
 /// A failure in JSON.
@@ -41,7 +52,7 @@ impl Failure {
         message: impl Into<String>,
         next: impl Into<String>,
     ) -> Self {
-        Self { exit, error, message: message.into(), next: next.into() }
+        Self { exit, error, message: message.into(), next: next.into(), lead: Lead::Next }
     }
 
     /// A command line, or a value in it, that cannot be used.
@@ -82,9 +93,7 @@ impl Failure {
     /// Tells about it and says how to exit. A standard error that is gone changes nothing.
     pub(crate) fn report(&self, host: &mut Host<'_>, format: Format) -> Exit {
         let text = match format {
-            Format::People => {
-                format!("otpctl: {}\n  next: {}", text::safe(&self.message), text::safe(&self.next))
-            }
+            Format::People => format!("otpctl: {}", self.told()),
             // Strings and a number: this cannot fail.
             Format::Json => {
                 text::safe_json(&serde_json::to_string(&self.record()).unwrap_or_default())
@@ -92,6 +101,15 @@ impl Failure {
         };
         let _ = writeln!(host.err, "{text}").and_then(|()| host.err.flush());
         self.exit
+    }
+
+    /// What people are told, without the program's name and the last line's end.
+    pub(crate) fn told(&self) -> String {
+        let message = text::safe(&self.message);
+        match self.lead {
+            Lead::Next => format!("{message}\n  next: {}", text::safe(&self.next)),
+            Lead::Message => message,
+        }
     }
 
     const fn record(&self) -> Record<'_> {

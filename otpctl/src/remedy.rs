@@ -1,12 +1,12 @@
 //! What each answer of the daemon means to the person who asked: exit status, word and next step,
-//! in exhaustive tables. The daemon's text says what failed; the next step here names the command
-//! to type, which the daemon cannot know.
+//! in exhaustive tables. The daemon's text says what failed and what to do; the next step here is
+//! the same for programs, which should not have to read sentences.
 
 use otp_bus::Error;
 
 use crate::daemon::Trouble;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, Lead};
 use crate::outage;
 use crate::session::Subject;
 
@@ -23,7 +23,8 @@ pub(crate) fn failure(trouble: Trouble, subject: &Subject, verb: &str) -> Failur
         Trouble::Answered(Error::ZBus(error)) => outage::broken(&error, subject, verb),
         Trouble::Answered(error) => {
             let (exit, word) = kind(&error);
-            Failure::new(exit, word, error.to_string(), next(&error, subject, verb))
+            let next = next(&error, subject, verb);
+            Failure { lead: Lead::Message, ..Failure::new(exit, word, error.to_string(), next) }
         }
         Trouble::Unreachable(unreachable) => outage::no_way(&unreachable),
         Trouble::Deadline(limit) => outage::silence(limit, subject, verb),

@@ -18,7 +18,7 @@ fn confirm_at_a_terminal_and_from_a_pipe() {
 
 #[test]
 fn confirm_refused() {
-    let text = "a text of the daemon".to_owned();
+    let text = "what failed; what to do next".to_owned();
     for (name, error) in [
         ("wrong", Error::WrongCode(text.clone())),
         ("used", Error::UsedCode(text.clone())),
@@ -29,10 +29,13 @@ fn confirm_refused() {
         ("locked", Error::Locked(text)),
     ] {
         let fake = Fake::new().refusing("Confirm", [error]);
-        Case::alice(&["confirm", "phone"])
+        Case::alice(&["confirm", "phone", "--json"])
             .pipe(&["123456"])
             .expect(&format!("confirm-{name}"), &fake);
     }
+    let fake =
+        Fake::new().refusing("Confirm", [Error::WrongCode("what failed; what to do next".into())]);
+    Case::alice(&["confirm", "phone"]).pipe(&["123456"]).expect("confirm-wrong-people", &fake);
 }
 
 #[test]

@@ -65,8 +65,8 @@ fn a_wrong_code_is_asked_for_again() {
     let fake = Fake::new().refusing(
         "Confirm",
         [
-            Error::WrongCode("wrong code for totp/7f3a9c01".into()),
-            Error::UsedCode("that code of totp/7f3a9c01 was accepted before".into()),
+            Error::WrongCode("that code is wrong; try the next one".into()),
+            Error::UsedCode("that code was accepted before; wait for the next one".into()),
         ],
     );
     Case::alice(&["enroll", "--qr", "never"])
@@ -76,7 +76,7 @@ fn a_wrong_code_is_asked_for_again() {
 
 #[test]
 fn three_wrong_codes_end_it() {
-    let wrong = || Error::WrongCode("wrong code for totp/7f3a9c01".into());
+    let wrong = || Error::WrongCode("that code is wrong; try the next one".into());
     let fake = Fake::new().refusing("Confirm", [wrong(), wrong(), wrong()]);
     Case::root(&["-u", "alice", "enroll", "--qr", "never"])
         .types(&["111111", "222222", "333333", "444444"])
@@ -106,10 +106,12 @@ fn a_throttle_ends_it() {
 
 #[test]
 fn refused_by_the_daemon() {
-    let taken = Error::AlreadyExists("alice has a device labelled phone".into());
+    let taken =
+        Error::AlreadyExists("alice has a device labelled phone; choose another label".into());
     let fake = Fake::new().refusing("Enroll", [taken]);
     Case::alice(&["enroll", "--label", "phone"]).expect("enroll-taken", &fake);
-    let full = Error::LimitReached("alice has 8 devices, no more are kept".into());
+    let full =
+        Error::LimitReached("alice has 8 devices, no more are kept; remove one first".into());
     let fake = Fake::new().refusing("Enroll", [full]);
     Case::alice(&["enroll"]).expect("enroll-full", &fake);
 }

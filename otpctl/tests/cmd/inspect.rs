@@ -56,7 +56,7 @@ fn status_of_accounts() {
 
 #[test]
 fn errors_of_every_kind_lead_on() {
-    let text = "a text of the daemon".to_owned();
+    let text = "what failed; what to do next".to_owned();
     for (name, error) in [
         ("not-allowed", Error::NotAllowed(text.clone())),
         ("unknown-user", Error::UnknownUser(text.clone())),
@@ -65,8 +65,10 @@ fn errors_of_every_kind_lead_on() {
         ("unavailable", Error::Unavailable(text)),
     ] {
         let fake = Fake::new().refusing("List", [error]);
-        Case::root(&["list", "-u", r"DOM\alice"]).expect(&format!("error-{name}"), &fake);
+        Case::root(&["list", "-u", r"DOM\alice", "--json"]).expect(&format!("error-{name}"), &fake);
     }
     let fake = Fake::new().refusing("List", [Error::NotAllowed("no \u{1b}[2J".into())]);
     Case::root(&["list", "-u", "alice", "--json"]).expect("error-json", &fake);
+    let fake = Fake::new().refusing("List", [Error::NotAllowed("no \u{1b}[2J".into())]);
+    Case::root(&["list", "-u", "alice"]).expect("error-people", &fake);
 }

@@ -39,7 +39,7 @@ fn remove_of_what_is_not_there() {
     Case::alice(&["remove", "tablet"]).types(&["y"]).expect("remove-unknown", &Fake::new());
     let twice = Fake::new().with(|state| state.devices = vec![phone(), phone()]);
     Case::alice(&["remove", "phone"]).types(&["y"]).expect("remove-ambiguous", &twice);
-    let text = "alice has no device tablet".to_owned();
+    let text = "alice has no device tablet; see otpctl list".to_owned();
     let fake = Fake::new().refusing("Remove", [Error::UnknownDevice(text)]);
     Case::alice(&["remove", "tablet", "-y"]).expect("remove-yes-unknown", &fake);
 }
@@ -74,7 +74,7 @@ fn unlock_does_without_a_status() {
 
 #[test]
 fn unlock_is_not_for_everybody() {
-    let text = "unlocking is for administrators".to_owned();
+    let text = "unlocking is for administrators; ask one".to_owned();
     let fake = Fake::new().refusing("Unlock", [Error::NotAllowed(text)]);
     Case::alice(&["unlock"]).expect("unlock-not-allowed", &fake);
 }

@@ -6,7 +6,7 @@ use otp_bus::Error;
 use crate::connect::Connect;
 use crate::daemon::Trouble;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, Lead};
 use crate::input::{Echo, InputError};
 use crate::session::Session;
 use crate::verbs::confirm;
@@ -42,12 +42,13 @@ pub(super) fn prove<C: Connect>(
         let again = typed_wrong(&trouble);
         let failure = remedy::failure(trouble, &session.subject, session.verb);
         if !again {
-            let next = format!("{}; {}", failure.next, later(id, session));
-            return Err(Failure { next, ..failure });
+            let next = match failure.lead {
+                Lead::Next => format!("{}; {}", failure.next, later(id, session)),
+                Lead::Message => later(id, session),
+            };
+            return Err(Failure { next, lead: Lead::Next, ..failure });
         }
-        let told =
-            format!("{}\n  next: {}\n", text::safe(&failure.message), text::safe(&failure.next));
-        session.tell(&told)?;
+        session.tell(&format!("{}\n", failure.told()))?;
     }
     let message = format!("{id} of {user} is not confirmed: it logs nobody in yet");
     Err(Failure::new(Exit::Refused, "unconfirmed", message, later(id, session)))
