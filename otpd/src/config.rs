@@ -170,6 +170,13 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_example_is_valid() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/otpd.toml");
+        assert!(path.exists(), "{}", path.display());
+        Config::read(&path, "host").unwrap();
+    }
+
+    #[test]
     fn what_is_said_is_done() {
         let text =
             "issuer = 'Example'\n[throttle]\nfree = 0\nlock_after = 10\nunlock_after = '24h'";

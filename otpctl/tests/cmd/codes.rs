@@ -75,8 +75,8 @@ fn a_refusal_in_json_is_an_answer_and_an_error() {
 
 #[test]
 fn an_unenrolled_account_is_not_accepted() {
-    let fake = Fake::new()
-        .with(|state| state.verdict = verdict(Outcome::Unenrolled, Reason::NotEnrolled, 0));
+    let fake =
+        Fake::new().with(|state| state.verdict = verdict(Outcome::Refused, Reason::NotEnrolled, 0));
     let run = Case::alice(&["verify"]).pipe(&["123456"]).run(&fake);
     assert_eq!((run.exit, run.out.as_str()), (4, ""), "{}", run.err);
 }
