@@ -95,6 +95,10 @@ impl<F: AsFd> Input for Typed<F> {
         out.write_all(prompt.as_bytes()).and_then(|()| out.flush()).map_err(InputError::Io)?;
         let line = read_line(&self.from);
         drop(quiet);
+        if matches!(line, Err(InputError::Interrupted | InputError::Ended)) {
+            // Nobody ended the prompt's line; what follows is not part of it.
+            out.write_all(b"\n").map_err(InputError::Io)?;
+        }
         line
     }
 

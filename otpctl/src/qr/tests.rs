@@ -80,6 +80,8 @@ fn every_form_decodes_to_the_uri() {
 
 #[test]
 fn the_modules_are_the_encoders_and_a_quiet_zone_surrounds_them() {
+    // As the standard has it, not as the code says.
+    const QUIET: usize = 4;
     let code = QrCode::with_error_correction_level(URI, EcLevel::L).unwrap();
     for (colours, utf8) in [(true, true), (true, false), (false, true), (false, false)] {
         let rows = seen(&drawn(screen(None, colours, utf8)), utf8);
