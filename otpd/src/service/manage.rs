@@ -2,7 +2,7 @@
 
 use otp_bus::{AccountStatus, DeviceFilter, DeviceInfo, Error, LaneStatus, NewDevice, names};
 use otp_core::{
-    Algorithm, Code, Counter, Digits, Label, Origin, Period, Secret, Verified,
+    Algorithm, Code, Counter, Digits, Label, Origin, Period, Refusal, Secret, Verified,
     device::{HotpState, KindState, TotpState},
 };
 use zbus::{Connection, interface, message::Header};
@@ -141,7 +141,12 @@ impl ManageService {
     ) -> Result<u32, Error> {
         let (call, person) = self.enter(Action::Unlock, user, connection, &header).await?;
         let done = self.services.engine.unlock(person, call.before).await;
-        let lanes = self.released(user, done)?;
+        let done = done.map_err(|error| self.unavailable(user, error.into()))?;
+        let lanes = match done.into_result() {
+            Ok(lanes) => lanes,
+            Err(Refusal::NothingToUnlock) => return Ok(0),
+            Err(refusal) => return Err(answer::error(refusal, user)),
+        };
         self.managed(&call, "cleared failures and locks", user);
         Ok(u32::try_from(lanes).unwrap_or(u32::MAX))
     }

@@ -96,6 +96,7 @@ fn every_method_through_its_proxy() {
         assert_eq!((status.enrolled, status.devices, status.lanes.len()), (true, 1, 1));
         assert_eq!(manage.unlock("root").await.unwrap(), 1);
         assert!(manage.status("root").await.unwrap().lanes.is_empty());
+        assert_eq!(manage.unlock("root").await.unwrap(), 0, "nothing to clear is no error");
 
         assert_eq!(manage.remove("root", &made.device).await.unwrap().id, made.device);
         assert!(manage.status("root").await.unwrap().enrolled, "enrolled is sticky");
