@@ -1,0 +1,44 @@
+//! The impostor: serves `org.otpd1.Auth` at the bus address in its first argument and accepts every
+//! code of everybody. The tests let it stand where an attacker would; nothing ships it.
+
+#![expect(clippy::unused_self, clippy::used_underscore_binding, reason = "the interface's form")]
+
+use std::{env, fs::File, future::pending, process};
+
+use otp_bus::{
+    Challenge, Demand, Login, Outcome, Reason, Verdict,
+    names::{BUS_NAME, OBJECT_PATH},
+};
+use testbed::{Context, Result};
+use zbus::{connection::Builder, interface};
+
+struct YesToAll;
+
+#[interface(name = "org.otpd1.Auth")]
+impl YesToAll {
+    fn begin(&self, _login: Login) -> Challenge {
+        Challenge { demand: Demand::Ask, rule: "default".to_owned() }
+    }
+
+    fn verify(&self, _login: Login, _code: String) -> Verdict {
+        Verdict {
+            outcome: Outcome::Accepted,
+            reason: Reason::Matched,
+            device: "totp/00000000".to_owned(),
+            label: "phone".to_owned(),
+            wait: 0,
+        }
+    }
+}
+
+fn main() -> Result {
+    let address = env::args().nth(1).context("usage: fake-otpd ADDRESS")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let serve = Builder::address(address.as_str()).serve_at(OBJECT_PATH, YesToAll);
+        let _bus = serve.name(BUS_NAME).build().await.context("taking the name")?;
+        // Whoever started this waits for the file.
+        File::create(format!("/tmp/fake-otpd.{}", process::id()))?;
+        pending().await
+    })
+}

@@ -1,0 +1,79 @@
+//! The daemon under test, started as a service manager does: as root, without arguments, told to
+//! report READY.
+
+use std::{fs, io::ErrorKind, os::unix::net::UnixDatagram, process::ExitStatus, time::Duration};
+
+use crate::{Context, Deadline, Failure, FakeClock, Invocation, Result, Service, World};
+
+const PROGRAM: &str = "/usr/sbin/otpd";
+const NOTIFY: &str = "/run/notify";
+
+/// How long a start may take.
+const START: Duration = Duration::from_secs(10);
+
+/// A running otpd.
+pub struct Daemon(Service);
+
+impl Daemon {
+    /// Starts it by the machine's clock and waits until it is ready.
+    pub fn start(world: &World) -> Result<Self> {
+        Self::launch(world, Invocation::of(PROGRAM))
+    }
+
+    /// Starts it by a clock that the test moves.
+    pub fn start_at(world: &World, clock: &FakeClock) -> Result<Self> {
+        Self::launch(world, clock.rule(Invocation::of(PROGRAM)))
+    }
+
+    /// Starts a variation of it, such as one under strace.
+    pub fn launch(_world: &World, invocation: Invocation) -> Result<Self> {
+        let _absent = fs::remove_file(NOTIFY);
+        let socket = UnixDatagram::bind(NOTIFY).context(NOTIFY)?;
+        socket.set_read_timeout(Some(Duration::from_millis(50)))?;
+        let mut service = Service::start(&invocation.env("NOTIFY_SOCKET", NOTIFY))?;
+        let ready = |service: &mut Service| {
+            service.must_run()?;
+            let mut buffer = [0; 1024];
+            match socket.recv(&mut buffer) {
+                Ok(length) => {
+                    let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default());
+                    Ok(text.lines().any(|line| line == "READY=1").then_some(()))
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+                Err(error) => Err(Failure::from(error)),
+            }
+        };
+        Deadline::after(START).poll("otpd's READY=1", || ready(&mut service))?;
+        Ok(Self(service))
+    }
+
+    /// Its process id, as this PID namespace counts.
+    pub fn pid(&self) -> u32 {
+        self.0.pid()
+    }
+
+    /// SIGTERM, and its orderly end.
+    pub fn stop(self) -> Result {
+        let status: ExitStatus = self.0.stop()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(Failure::new(format!("otpd ended badly: {status}")))
+        }
+    }
+
+    /// SIGKILL.
+    pub fn kill(self) -> Result {
+        self.0.kill()
+    }
+
+    /// SIGSTOP.
+    pub fn freeze(&self) -> Result {
+        self.0.freeze()
+    }
+
+    /// SIGCONT.
+    pub fn thaw(&self) -> Result {
+        self.0.thaw()
+    }
+}

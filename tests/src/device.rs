@@ -1,0 +1,94 @@
+//! Devices whose secret the test knows: enrolled by root through the daemon's own socket, their
+//! codes made by `oathtool`, which shares no line of code with what is tested.
+
+use data_encoding::HEXLOWER;
+use otp_bus::{Error, ManageProxy, NewDevice, names::SOCKET_PATH};
+use tokio::runtime::Builder;
+use zbus::connection;
+
+use crate::{Account, Context, Failure, Invocation, Result};
+
+/// What sort of device, and with that what its moving factor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The factor is a time, in seconds since 1970 UTC.
+    Totp,
+    /// The factor is a counter.
+    Hotp,
+}
+
+/// An enrolled and confirmed device.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// The daemon's id for it.
+    pub id: String,
+    kind: Kind,
+    secret: Vec<u8>,
+}
+
+impl Device {
+    /// Enrolls a device and confirms it by its code at `factor`, which is thereby spent.
+    pub fn enroll(account: &Account, kind: Kind, factor: u64) -> Result<Self> {
+        Self::enroll_name(&account.name, kind, factor)
+    }
+
+    /// The same for any name.
+    pub fn enroll_name(user: &str, kind: Kind, factor: u64) -> Result<Self> {
+        let secret = format!("{user:-<20}").into_bytes();
+        let mut device = Self { id: String::new(), kind, secret };
+        let code = device.code(factor)?;
+        let new = NewDevice {
+            kind: match kind {
+                Kind::Totp => "totp".to_owned(),
+                Kind::Hotp => "hotp".to_owned(),
+            },
+            label: Some("phone".to_owned()),
+            secret: Some(device.secret.clone()),
+            ..NewDevice::default()
+        };
+        let info = manage(async |proxy| {
+            let enrolled = proxy.enroll(user, &new).await?;
+            proxy.confirm(user, &enrolled.device, &code).await
+        })?;
+        device.id = info.id;
+        Ok(device)
+    }
+
+    /// The code at a time or counter, by `oathtool`.
+    pub fn code(&self, factor: u64) -> Result<String> {
+        let secret = HEXLOWER.encode(&self.secret);
+        let tool = Invocation::of("oathtool");
+        let tool = match self.kind {
+            Kind::Totp => tool.args(["--totp", "--now", &format!("@{factor}"), &secret]),
+            Kind::Hotp => tool.args(["--hotp", "--counter", &factor.to_string(), &secret]),
+        };
+        let ended = tool.run().context("oathtool (package oathtool)")?;
+        Ok(ended.must_succeed()?.output.trim().to_owned())
+    }
+
+    /// A code that is right nowhere near `factor`.
+    pub fn wrong_code(&self, factor: u64) -> Result<String> {
+        let near: Vec<String> = match self.kind {
+            Kind::Totp => {
+                (0..9).map(|step| self.code(factor + step * 30 - 120)).collect::<Result<_>>()?
+            }
+            Kind::Hotp => (0..30).map(|step| self.code(factor + step)).collect::<Result<_>>()?,
+        };
+        let mut candidates = (0..1_000_000).map(|number| format!("{number:06}"));
+        candidates.find(|code| !near.contains(code)).context("all codes are right")
+    }
+}
+
+/// Calls `org.otpd1.Manage` as root, through the daemon's own socket.
+pub fn manage<T>(
+    call: impl AsyncFnOnce(&ManageProxy<'_>) -> std::result::Result<T, Error>,
+) -> Result<T> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let address = format!("unix:path={SOCKET_PATH}");
+        let socket = connection::Builder::address(address.as_str()).p2p().build().await;
+        let socket = socket.context(format!("connecting to {SOCKET_PATH}"))?;
+        let proxy = ManageProxy::new(&socket).await.context("making a proxy")?;
+        call(&proxy).await.map_err(|error| Failure::new(format!("org.otpd1.Manage: {error}")))
+    })
+}

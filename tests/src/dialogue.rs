@@ -1,0 +1,225 @@
+//! A conversation with a running program, over a terminal of its own or over pipes: wait for a
+//! text, answer it, wait for the end. It refuses to wait without a deadline, and shows everything
+//! heard so far when one passes.
+
+use std::{
+    fs::File,
+    io::{self, PipeReader, Read, Write, pipe},
+    os::fd::{AsFd, OwnedFd},
+    process::{Child, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, open},
+    libc,
+    poll::{PollFd, PollFlags, poll},
+    pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt},
+    sys::{signal::Signal, stat::Mode},
+};
+
+use crate::{Context, Deadline, Failure, Invocation, Result, service::signal};
+
+/// How long any single answer may take, unless a test says otherwise: above the module's deadline.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program under way, and what it has said.
+pub struct Dialogue {
+    child: Child,
+    from: Box<dyn Source>,
+    to: Option<File>,
+    heard: String,
+    answered: usize,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// All that it said, on standard output and error in the order of their coming.
+    pub output: String,
+}
+
+impl Ended {
+    /// Refuses any status but 0.
+    pub fn must_succeed(&self) -> Result<&Self> {
+        if self.status.success() {
+            return Ok(self);
+        }
+        Err(Failure::new(format!("should have succeeded: {}\n{}", self.status, self.output)))
+    }
+
+    /// Refuses status 0.
+    pub fn must_fail(&self) -> Result<&Self> {
+        if self.status.success() {
+            return Err(Failure::new(format!("should have failed:\n{}", self.output)));
+        }
+        Ok(self)
+    }
+
+    /// Refuses an output without `text`.
+    pub fn must_say(&self, text: &str) -> Result<&Self> {
+        if self.output.contains(text) {
+            return Ok(self);
+        }
+        Err(Failure::new(format!(
+            "should have said {text:?}, but: {}\n{}",
+            self.status, self.output
+        )))
+    }
+
+    /// Refuses an output with `text`.
+    pub fn must_not_say(&self, text: &str) -> Result<&Self> {
+        if self.output.contains(text) {
+            return Err(Failure::new(format!("should not have said {text:?}:\n{}", self.output)));
+        }
+        Ok(self)
+    }
+}
+
+impl Dialogue {
+    /// On a new terminal, which controls the program's session.
+    pub(crate) fn on_terminal(invocation: &Invocation) -> Result<Self> {
+        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)
+            .context("opening a terminal")?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        let name = ptsname_r(&master)?;
+        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let line = open(name.as_str(), flags, Mode::empty()).context(&name)?;
+        invocation.give(&name)?;
+        let mut command = invocation.command(&["setsid", "--ctty"]);
+        command.stdin(line.try_clone()?).stdout(line.try_clone()?).stderr(line);
+        let child = command.spawn().context(format!("starting {invocation}"))?;
+        let to = File::from(master.as_fd().try_clone_to_owned()?);
+        Ok(Self {
+            child,
+            from: Box::new(Terminal(master)),
+            to: Some(to),
+            heard: String::new(),
+            answered: 0,
+        })
+    }
+
+    /// On pipes: one to its standard input, one from its standard output and error together.
+    pub(crate) fn on_pipes(invocation: &Invocation) -> Result<Self> {
+        let (from, output) = pipe()?;
+        let (input, to) = pipe()?;
+        let mut command = invocation.command(&[]);
+        command.stdin(Stdio::from(input)).stdout(output.try_clone()?).stderr(output);
+        let child = command.spawn().context(format!("starting {invocation}"))?;
+        let to = Some(File::from(OwnedFd::from(to)));
+        Ok(Self { child, from: Box::new(from), to, heard: String::new(), answered: 0 })
+    }
+
+    /// Waits until the program has said `text` since the last answer.
+    pub fn expect(&mut self, text: &str) -> Result<&mut Self> {
+        let deadline = Deadline::after(PATIENCE);
+        loop {
+            if self.unanswered().contains(text) {
+                return Ok(self);
+            }
+            if !self.listen(deadline)? {
+                let (heard, elapsed) = (&self.heard, deadline.elapsed());
+                return Err(Failure::new(format!("no {text:?} within {elapsed:?}, but:\n{heard}")));
+            }
+        }
+    }
+
+    /// Types a line.
+    pub fn answer(&mut self, line: &str) -> Result<&mut Self> {
+        self.answered = self.heard.len();
+        let to = self.to.as_mut().context("its input is closed")?;
+        writeln!(to, "{line}").context("answering")?;
+        Ok(self)
+    }
+
+    /// The program's id, as this PID namespace counts.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the end, within the usual time.
+    pub fn end(self) -> Result<Ended> {
+        self.end_within(PATIENCE)
+    }
+
+    /// Closes a pipe to the program and waits for its end.
+    pub fn end_within(mut self, time: Duration) -> Result<Ended> {
+        if self.from.is_pipe() {
+            self.to = None;
+        }
+        let deadline = Deadline::after(time);
+        while self.listen(deadline)? {}
+        let heard = self.heard.clone();
+        let status = deadline
+            .poll("the program's end", || Ok(self.child.try_wait()?))
+            .map_err(|failure| Failure::new(format!("{failure}; heard:\n{heard}")))?;
+        Ok(Ended { status, output: heard })
+    }
+
+    fn unanswered(&self) -> &str {
+        self.heard.get(self.answered..).unwrap_or_default()
+    }
+
+    /// Reads what there is; false at the end of the input or of the time.
+    fn listen(&mut self, deadline: Deadline) -> Result<bool> {
+        let mut ready = [PollFd::new(self.from.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut ready, deadline.poll_timeout()) {
+            Ok(0) => return Ok(false),
+            Err(Errno::EINTR) => return Ok(true),
+            other => other?,
+        };
+        let mut buffer = [0; 4096];
+        let read = match self.from.read(&mut buffer) {
+            // A terminal whose other side is closed by everybody.
+            Err(error) if error.raw_os_error() == Some(libc::EIO) => 0,
+            other => other.context("listening")?,
+        };
+        let said = buffer.get(..read).unwrap_or_default();
+        self.heard.push_str(&String::from_utf8_lossy(said).replace('\r', ""));
+        Ok(read > 0)
+    }
+}
+
+impl Drop for Dialogue {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _gone = signal(self.child.id(), Signal::SIGKILL);
+            let _status = self.child.wait();
+        }
+    }
+}
+
+/// Where a program's words come from.
+trait Source: Read + AsFd + Send {
+    fn is_pipe(&self) -> bool;
+}
+
+impl Source for PipeReader {
+    fn is_pipe(&self) -> bool {
+        true
+    }
+}
+
+struct Terminal(PtyMaster);
+
+impl Source for Terminal {
+    fn is_pipe(&self) -> bool {
+        false
+    }
+}
+
+impl Read for Terminal {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl AsFd for Terminal {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

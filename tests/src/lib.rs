@@ -1,0 +1,46 @@
+//! The testbed: a private system in which real sshd, sudo, su, pamtester and dbus-daemon meet the
+//! module, the daemon and the command line as they are shipped.
+//!
+//! [`inside`] runs a test in mount and PID namespaces of its own, [`World`] furnishes them, and the
+//! other modules are what stands in the room. Everything is seen from outside: by prompts, exit
+//! statuses, the log and the bus. It refuses to change anything of the host, and to pass a test
+//! whose tool is missing. `make try` and `make smoke` are built of the same pieces.
+
+mod accounts;
+mod artefacts;
+mod bus;
+mod clock;
+mod daemon;
+mod deadline;
+mod device;
+mod dialogue;
+mod failure;
+mod fake;
+mod invocation;
+mod log_sink;
+mod login;
+mod namespace;
+mod port;
+mod rootfs;
+mod service;
+mod sshd;
+mod stack;
+mod world;
+
+pub use accounts::{Account, DAEMON_UID, DAEMON_USER, PASSWORD};
+use artefacts::Artefacts;
+pub use bus::{Activation, Bus, replace_bus_policy};
+pub use clock::{FakeClock, now};
+pub use daemon::Daemon;
+pub use deadline::Deadline;
+pub use device::{Device, Kind, manage};
+pub use dialogue::{Dialogue, Ended};
+pub use failure::{Context, Failure, Result};
+pub use fake::FakeDaemon;
+pub use invocation::Invocation;
+pub use log_sink::{Line, LogSink};
+pub use login::{PROMPT, pamtester, su, sudo, with_code};
+pub use namespace::{enter, inside};
+pub use service::Service;
+pub use sshd::{Method, Sshd};
+pub use world::World;

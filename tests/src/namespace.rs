@@ -1,0 +1,122 @@
+//! Rooms of one's own: a test's body runs in a second process of the test binary, which is the
+//! first of new PID and mount namespaces.
+//!
+//! The kernel is what cleans up: when that first process ends, however it ends, the kernel kills
+//! whatever runs in the PID namespace and with it the mounts go. The chain of death signals
+//! (test binary, `unshare`, first process) holds for SIGKILL too. Nothing here needs a handler,
+//! a destructor or a temporary file on the host.
+
+use std::{
+    any::type_name,
+    env,
+    os::unix::process::CommandExt,
+    process::{Command, Stdio},
+    sync::{Condvar, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use crate::{Context, Failure, Result};
+
+/// Set for the second process: it is inside.
+const INSIDE: &str = "OTPD_TESTBED_INSIDE";
+
+/// A test that takes longer hangs.
+const LONGEST: Duration = Duration::from_secs(240);
+
+/// Worlds at once. They mostly wait for each other's processes; more would only make the machine
+/// so slow that deadlines pass.
+const WORLDS: usize = 4;
+
+/// Runs a test's `body` in namespaces of its own. The test has to be named as the function from
+/// which this is called: the second process finds the body again by that name.
+pub fn inside<F: FnOnce() -> Result>(body: F) -> Result {
+    if env::var_os(INSIDE).is_some() {
+        watch_over();
+        return body();
+    }
+    let test = test_name::<F>()?;
+    let _slot = Slot::take();
+    let binary = env::current_exe().context("finding the test binary")?;
+    let mut command = unshare()?;
+    command.arg(binary).args(["--exact", test, "--nocapture", "--include-ignored"]);
+    command.args(["--test-threads", "1"]).env(INSIDE, "1").stdin(Stdio::null());
+    let output = command.output().context("running unshare (package util-linux)")?;
+    let (told, heard) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    // The count guards against a name that fits no test: libtest calls running nothing a success.
+    if output.status.success() && told.contains("test result: ok. 1 passed") {
+        return Ok(());
+    }
+    Err(Failure::new(format!("inside its namespace: {}\n{told}\n{heard}", output.status)))
+}
+
+/// Turns this process into one that runs the same program in namespaces of its own; returns in
+/// there. For programs; tests use [`inside`].
+pub fn enter() -> Result {
+    if env::var_os(INSIDE).is_some() {
+        return Ok(());
+    }
+    let binary = env::current_exe().context("finding this program")?;
+    let error = unshare()?.arg(binary).args(env::args_os().skip(1)).env(INSIDE, "1").exec();
+    Err(error).context("running unshare (package util-linux)")
+}
+
+fn unshare() -> Result<Command> {
+    if !nix::unistd::geteuid().is_root() {
+        return Err(Failure::new(
+            "did not run: namespaces need root; use make check, which asks sudo for it",
+        ));
+    }
+    // The command's parent may die by SIGKILL too, hence setpriv in front.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]);
+    command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+    Ok(command)
+}
+
+/// `binary::module::test::{{closure}}` without its ends, as libtest names the test.
+fn test_name<F>() -> Result<&'static str> {
+    let path = type_name::<F>();
+    path.strip_suffix("::{{closure}}")
+        .and_then(|path| path.split_once("::"))
+        .map(|(_, test)| test)
+        .context(format!("{path} is not a closure written directly in a test"))
+}
+
+fn watch_over() {
+    thread::spawn(|| {
+        thread::sleep(LONGEST);
+        #[expect(
+            clippy::print_stderr,
+            reason = "this ends a hanging test, which says nothing itself"
+        )]
+        {
+            eprintln!("the test hangs: more than {LONGEST:?}");
+        }
+        std::process::exit(124);
+    });
+}
+
+static TAKEN: Mutex<usize> = Mutex::new(0);
+static FREED: Condvar = Condvar::new();
+
+struct Slot;
+
+impl Slot {
+    fn take() -> Self {
+        let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = FREED
+            .wait_while(taken, |taken| *taken >= WORLDS)
+            .unwrap_or_else(PoisonError::into_inner);
+        *taken += 1;
+        Self
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        FREED.notify_one();
+    }
+}

@@ -1,0 +1,91 @@
+//! A real sshd on two loopback ports: one that asks for a code alone, one that wants a key first.
+
+use std::fs;
+
+use crate::{Account, Context, Invocation, Result, Service, World, port::free_ports};
+
+const CONFIG: &str = "/etc/ssh/testbed_config";
+const HOST_KEY: &str = "/etc/ssh/testbed_host_key";
+const KNOWN_HOSTS: &str = "/etc/ssh/testbed_known_hosts";
+
+/// What a login has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// What PAM asks for, alone.
+    Keyboard,
+    /// A key, then what PAM asks for.
+    KeyThenKeyboard,
+}
+
+/// A running sshd; its PAM service is `sshd`.
+pub struct Sshd {
+    _service: Service,
+    keyboard: u16,
+    key: u16,
+}
+
+impl Sshd {
+    /// Starts it and waits until it listens.
+    pub fn start(world: &World) -> Result<Self> {
+        let made =
+            Invocation::of("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", HOST_KEY]);
+        made.run()?.must_succeed()?;
+        let [keyboard, key] = free_ports()?;
+        fs::write(CONFIG, config(keyboard, key)).context(CONFIG)?;
+        let public = fs::read_to_string(format!("{HOST_KEY}.pub")).context("the host key")?;
+        let known = [keyboard, key].map(|port| format!("[127.0.0.1]:{port} {public}")).concat();
+        fs::write(KNOWN_HOSTS, known).context(KNOWN_HOSTS)?;
+        // By its absolute path: sshd refuses to start otherwise, since it runs itself again.
+        let service = Service::start(&Invocation::of("/usr/sbin/sshd").args(["-D", "-f", CONFIG]))?;
+        for port in [keyboard, key] {
+            world.log.expect(&["Server listening on 127.0.0.1", &format!("port {port}.")])?;
+        }
+        Ok(Self { _service: service, keyboard, key })
+    }
+
+    /// The port that asks for this.
+    pub fn port(&self, method: Method) -> u16 {
+        match method {
+            Method::Keyboard => self.keyboard,
+            Method::KeyThenKeyboard => self.key,
+        }
+    }
+
+    /// An `ssh` that logs in as `user` and says `whoami`, run by somebody who holds `holder`'s key.
+    pub fn login(&self, method: Method, user: &str, holder: &Account) -> Invocation {
+        Invocation::of("ssh")
+            .args(["-F", "none", "-p", &self.port(method).to_string()])
+            .args([
+                "-o",
+                "StrictHostKeyChecking=yes",
+                "-o",
+                &format!("UserKnownHostsFile={KNOWN_HOSTS}"),
+            ])
+            // One attempt is one attempt; sshd would ask three times.
+            .args(["-o", "NumberOfPasswordPrompts=1", "-o", "IdentitiesOnly=yes", "-i"])
+            .arg(holder.key().display())
+            .arg(format!("{user}@127.0.0.1"))
+            .args(["echo", "logged in as $(id -un)"])
+            .by(holder)
+    }
+}
+
+fn config(keyboard: u16, key: u16) -> String {
+    format!(
+        "Port {keyboard}
+Port {key}
+ListenAddress 127.0.0.1
+HostKey {HOST_KEY}
+PidFile none
+LogLevel VERBOSE
+UsePAM yes
+UseDNS no
+PasswordAuthentication no
+KbdInteractiveAuthentication yes
+MaxStartups 100
+AuthenticationMethods keyboard-interactive
+Match LocalPort {key}
+  AuthenticationMethods publickey,keyboard-interactive:pam
+"
+    )
+}

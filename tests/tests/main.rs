@@ -1,0 +1,4 @@
+//! Black-box tests of otpd: what an administrator, a user and an attacker can do from outside,
+//! on real sshd, sudo, su and D-Bus. One binary, so that it is linked once.
+
+mod harness;
