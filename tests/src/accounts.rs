@@ -70,9 +70,9 @@ impl Account {
 }
 
 /// Writes the daemon's user and `people` into the private `/etc` and gives them homes.
-pub(crate) fn create(people: &[Account]) -> Result {
+pub(crate) fn create(people: &[&Account]) -> Result {
     let daemon = Account { name: DAEMON_USER.to_owned(), uid: DAEMON_UID };
-    let everyone = || people.iter().chain([&daemon]);
+    let everyone = || people.iter().copied().chain([&daemon]);
     let (mut passwd, mut group, mut shadow) = (String::new(), String::new(), String::new());
     for account in everyone() {
         let Account { name, uid } = account;
@@ -92,7 +92,7 @@ pub(crate) fn create(people: &[Account]) -> Result {
         fs::write(path, text).context(format!("writing {path}"))?;
     }
     fs::set_permissions("/etc/shadow", fs::Permissions::from_mode(0o600))?;
-    people.iter().try_for_each(Account::settle)
+    people.iter().try_for_each(|account| account.settle())
 }
 
 /// Whether a line of passwd, group or shadow has the account's name or, in the first two, its id.

@@ -34,24 +34,27 @@ impl Device {
 
     /// The same for any name.
     pub fn enroll_name(user: &str, kind: Kind, factor: u64) -> Result<Self> {
-        let secret = format!("{user:-<20}").into_bytes();
-        let mut device = Self { id: String::new(), kind, secret };
+        let device = Self::enroll_unconfirmed(user, kind)?;
         let code = device.code(factor)?;
+        manage(async |proxy| proxy.confirm(user, &device.id, &code).await)?;
+        Ok(device)
+    }
+
+    /// Enrolls a device and leaves it unconfirmed.
+    pub fn enroll_unconfirmed(user: &str, kind: Kind) -> Result<Self> {
+        let word = match kind {
+            Kind::Totp => "totp",
+            Kind::Hotp => "hotp",
+        };
+        let secret = format!("{:-<20}", format!("{word}-of-{user}")).into_bytes();
         let new = NewDevice {
-            kind: match kind {
-                Kind::Totp => "totp".to_owned(),
-                Kind::Hotp => "hotp".to_owned(),
-            },
-            label: Some("phone".to_owned()),
-            secret: Some(device.secret.clone()),
+            kind: word.to_owned(),
+            label: Some(format!("{user}'s {word}")),
+            secret: Some(secret.clone()),
             ..NewDevice::default()
         };
-        let info = manage(async |proxy| {
-            let enrolled = proxy.enroll(user, &new).await?;
-            proxy.confirm(user, &enrolled.device, &code).await
-        })?;
-        device.id = info.id;
-        Ok(device)
+        let enrolled = manage(async |proxy| proxy.enroll(user, &new).await)?;
+        Ok(Self { id: enrolled.device, kind, secret })
     }
 
     /// The code at a time or counter, by `oathtool`.

@@ -20,11 +20,9 @@ mod invocation;
 mod log_sink;
 mod login;
 mod namespace;
-mod port;
 mod rootfs;
 mod service;
 mod sshd;
-mod stack;
 mod world;
 
 pub use accounts::{Account, DAEMON_UID, DAEMON_USER, PASSWORD};

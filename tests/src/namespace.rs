@@ -9,8 +9,10 @@
 use std::{
     any::type_name,
     env,
+    ffi::OsString,
+    fs,
     os::unix::process::CommandExt,
-    process::{Command, Stdio},
+    process::{self, Command, Stdio},
     sync::{Condvar, Mutex, PoisonError},
     thread,
     time::Duration,
@@ -18,7 +20,7 @@ use std::{
 
 use crate::{Context, Failure, Result};
 
-/// Set for the second process: it is inside.
+/// Set for the second process: it is inside. The value is the mount namespace outside.
 const INSIDE: &str = "OTPD_TESTBED_INSIDE";
 
 /// A test that takes longer hangs.
@@ -40,7 +42,7 @@ pub fn inside<F: FnOnce() -> Result>(body: F) -> Result {
     let binary = env::current_exe().context("finding the test binary")?;
     let mut command = unshare()?;
     command.arg(binary).args(["--exact", test, "--nocapture", "--include-ignored"]);
-    command.args(["--test-threads", "1"]).env(INSIDE, "1").stdin(Stdio::null());
+    command.args(["--test-threads", "1"]).stdin(Stdio::null());
     let output = command.output().context("running unshare (package util-linux)")?;
     let (told, heard) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -48,7 +50,9 @@ pub fn inside<F: FnOnce() -> Result>(body: F) -> Result {
     if output.status.success() && told.contains("test result: ok. 1 passed") {
         return Ok(());
     }
-    Err(Failure::new(format!("inside its namespace: {}\n{told}\n{heard}", output.status)))
+    // Indented, so that nobody takes its summary for one of the whole run's.
+    let all = format!("{told}\n{heard}").replace('\n', "\n  | ");
+    Err(Failure::new(format!("inside its namespace: {}\n  | {all}", output.status)))
 }
 
 /// Turns this process into one that runs the same program in namespaces of its own; returns in
@@ -58,8 +62,22 @@ pub fn enter() -> Result {
         return Ok(());
     }
     let binary = env::current_exe().context("finding this program")?;
-    let error = unshare()?.arg(binary).args(env::args_os().skip(1)).env(INSIDE, "1").exec();
+    let error = unshare()?.arg(binary).args(env::args_os().skip(1)).exec();
     Err(error).context("running unshare (package util-linux)")
+}
+
+/// Refuses to go on where a mount would be seen by anybody else.
+pub(crate) fn must_be_private() -> Result {
+    let outside = env::var_os(INSIDE).context("not started in a namespace of its own")?;
+    if process::id() == 1 && outside != mount_namespace()? {
+        return Ok(());
+    }
+    Err(Failure::new("this is the host; nothing is mounted here"))
+}
+
+fn mount_namespace() -> Result<OsString> {
+    let link = fs::read_link("/proc/self/ns/mnt").context("reading my mount namespace")?;
+    Ok(link.into_os_string())
 }
 
 fn unshare() -> Result<Command> {
@@ -72,6 +90,7 @@ fn unshare() -> Result<Command> {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]);
     command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+    command.env(INSIDE, mount_namespace()?);
     Ok(command)
 }
 
@@ -94,7 +113,7 @@ fn watch_over() {
         {
             eprintln!("the test hangs: more than {LONGEST:?}");
         }
-        std::process::exit(124);
+        process::exit(124);
     });
 }
 

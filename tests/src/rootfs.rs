@@ -12,7 +12,7 @@ use std::{
 
 use nix::mount::{MsFlags, mount};
 
-use crate::{Context, Failure, Result};
+use crate::{Context, Failure, Result, namespace::must_be_private};
 
 /// Holds the upper halves of the overlays. Within `/tmp`, since that exists everywhere.
 const BACKING: &str = "/tmp/.world";
@@ -26,7 +26,7 @@ const NODES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /// Builds it around this process.
 pub(crate) fn build() -> Result {
-    refuse_the_host()?;
+    must_be_private()?;
     tmpfs("/tmp", "mode=1777")?;
     directory(BACKING, 0o700)?;
     for path in WRITABLE {
@@ -59,18 +59,6 @@ pub(crate) fn directory(path: impl AsRef<Path>, mode: u32) -> Result {
     // Not through the builder's mode: the umask would cut it.
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .context(format!("setting the mode of {}", path.display()))
-}
-
-fn refuse_the_host() -> Result {
-    let mine = fs::read_link("/proc/self/ns/mnt").context("reading my mount namespace")?;
-    // A PID namespace's first process sees itself as 1; the host's 1 is not this program.
-    if std::process::id() != 1 {
-        return Err(Failure::new(format!(
-            "not the first process of a namespace ({})",
-            mine.display()
-        )));
-    }
-    Ok(())
 }
 
 fn tmpfs(target: &str, options: &str) -> Result {

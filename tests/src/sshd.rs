@@ -1,8 +1,11 @@
 //! A real sshd on two loopback ports: one that asks for a code alone, one that wants a key first.
 
-use std::fs;
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+};
 
-use crate::{Account, Context, Invocation, Result, Service, World, port::free_ports};
+use crate::{Account, Context, Invocation, Result, Service, World};
 
 const CONFIG: &str = "/etc/ssh/testbed_config";
 const HOST_KEY: &str = "/etc/ssh/testbed_host_key";
@@ -88,4 +91,18 @@ Match LocalPort {key}
   AuthenticationMethods publickey,keyboard-interactive:pam
 "
     )
+}
+
+/// Ports that were free a moment ago, all different. The loopback device is the host's: a person's
+/// `ssh` is to reach this sshd.
+fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let mut ports = [0; N];
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("finding a free port")?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
 }

@@ -3,9 +3,7 @@
 
 use std::{fs, thread};
 
-use crate::{
-    Account, Artefacts, Context, LogSink, Result, accounts, rootfs, rootfs::directory, stack::stack,
-};
+use crate::{Account, Artefacts, Context, LogSink, Result, accounts, rootfs, rootfs::directory};
 
 /// Where `/etc/otpd/otpd.toml` lies.
 const CONFIG_DIR: &str = "/etc/otpd";
@@ -14,7 +12,7 @@ const CONFIG_DIR: &str = "/etc/otpd";
 const SUDOERS: &str = "Defaults env_reset, use_pty
 Defaults secure_path=\"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"
 root ALL=(ALL:ALL) ALL
-alice, bob ALL=(ALL:ALL) ALL
+alice, bob, demo ALL=(ALL:ALL) ALL
 ";
 
 /// A private system around this process.
@@ -25,6 +23,8 @@ pub struct World {
     pub alice: Account,
     /// Another one.
     pub bob: Account,
+    /// The one whom a person plays.
+    pub demo: Account,
     /// What was built, if this world is about it.
     pub(crate) artefacts: Option<Artefacts>,
     announces: bool,
@@ -44,8 +44,9 @@ impl World {
     pub fn bare() -> Result<Self> {
         rootfs::build()?;
         let person = |name: &str, uid| Account { name: name.to_owned(), uid };
-        let (alice, bob) = (person("alice", 40_001), person("bob", 40_002));
-        accounts::create(&[alice.clone(), bob.clone()])?;
+        let [alice, bob, demo] = [("alice", 40_001), ("bob", 40_002), ("demo", 40_003)]
+            .map(|(name, uid)| person(name, uid));
+        accounts::create(&[&alice, &bob, &demo])?;
         // Names come from the private files alone, whatever the host asks about its people.
         fs::write(
             "/etc/nsswitch.conf",
@@ -56,7 +57,7 @@ impl World {
             .context("writing /etc/hosts")?;
         // Written into the private copy, which has Debian's owner and mode.
         fs::write("/etc/sudoers", SUDOERS).context("writing /etc/sudoers (package sudo)")?;
-        Ok(Self { log: LogSink::open()?, alice, bob, artefacts: None, announces: true })
+        Ok(Self { log: LogSink::open()?, alice, bob, demo, artefacts: None, announces: true })
     }
 
     /// For programs, which show the log themselves: says nothing at its end.
@@ -68,7 +69,11 @@ impl World {
 
     /// Writes the PAM stack of a service: these `auth` lines and nothing else that could refuse.
     pub fn stack(&self, service: &str, auth: &[&str]) -> Result {
-        stack(service, auth)
+        let rest = ["account required pam_unix.so", "session required pam_permit.so", ""];
+        let auth = auth.iter().map(|line| format!("auth {line}"));
+        let text = auth.chain(rest.map(str::to_owned)).collect::<Vec<_>>().join("\n");
+        let path = format!("/etc/pam.d/{service}");
+        fs::write(&path, text).context(format!("writing {path}"))
     }
 
     /// Writes `/etc/otpd/otpd.toml`.

@@ -10,7 +10,8 @@ use otp_bus::{
     names::{BUS_NAME, OBJECT_PATH},
 };
 use testbed::{Context, Result};
-use zbus::{connection::Builder, interface};
+use tokio::net::UnixListener;
+use zbus::{Guid, connection::Builder, interface};
 
 struct YesToAll;
 
@@ -32,13 +33,36 @@ impl YesToAll {
 }
 
 fn main() -> Result {
-    let address = env::args().nth(1).context("usage: fake-otpd ADDRESS")?;
+    let place = env::args().nth(1).context("usage: fake-otpd ADDRESS|SOCKET")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let serve = Builder::address(address.as_str()).serve_at(OBJECT_PATH, YesToAll);
-        let _bus = serve.name(BUS_NAME).build().await.context("taking the name")?;
-        // Whoever started this waits for the file.
-        File::create(format!("/tmp/fake-otpd.{}", process::id()))?;
-        pending().await
+        if place.starts_with('/') {
+            let listener = UnixListener::bind(&place).context(&place)?;
+            ready()?;
+            answer_everybody(&listener).await
+        } else {
+            let serve = Builder::address(place.as_str()).serve_at(OBJECT_PATH, YesToAll);
+            let _bus = serve.name(BUS_NAME).build().await.context("taking the name")?;
+            ready()?;
+            pending().await
+        }
     })
+}
+
+/// Whoever started this waits for the file.
+fn ready() -> Result {
+    File::create(format!("/tmp/fake-otpd.{}", process::id()))?;
+    Ok(())
+}
+
+async fn answer_everybody(listener: &UnixListener) -> Result {
+    let mut connections = Vec::new();
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let serve = Builder::unix_stream(stream.into_std()?).server(Guid::generate()).p2p();
+        // A peer that has gone again is no reason to stop.
+        if let Ok(connection) = serve.serve_at(OBJECT_PATH, YesToAll).build().await {
+            connections.push(connection);
+        }
+    }
 }

@@ -1,0 +1,36 @@
+# otpd. `make try` shows it at work on a private system, `make check` runs every test.
+# Both change nothing of the machine but target/, beyond the packages that tests/tools names.
+
+CARGO ?= cargo
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+# What is tried and tested, side by side: never what some other build left lying about.
+STAGE := $(TARGET)/stage
+SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+CHECKS ?= units module system
+
+.PHONY: all try smoke check stage tools
+all: stage
+
+try: tools stage
+	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE) $(STAGE)/try-otpd
+
+smoke: tools stage
+	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE) $(STAGE)/smoke
+
+check:
+	@MAKE="$(MAKE)" CARGO="$(CARGO)" STAGE="$(STAGE)" tests/check $(CHECKS)
+
+# Names the packages that this machine lacks, and installs them where it may.
+tools:
+	@tests/tools
+
+# The module in an invocation of its own: with the daemon's it would get the daemon's features.
+stage:
+	$(CARGO) build --locked -p otpd -p otpctl
+	$(CARGO) build --locked -p pam_otp
+	$(CARGO) build --locked -p otpd-tests --bins
+	@mkdir -p $(STAGE)
+	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd $(STAGE)
+	@install -m 755 $(TARGET)/debug/libpam_otp.so $(STAGE)/pam_otp.so
+
+-include packaging/install.mk
