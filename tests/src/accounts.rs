@@ -79,7 +79,7 @@ pub(crate) fn create(people: &[&Account]) -> Result {
         let (home, shell, hash) = if *uid == DAEMON_UID {
             ("/nonexistent".to_owned(), "/usr/sbin/nologin", "!")
         } else {
-            (account.home().display().to_string(), "/bin/sh", PASSWORD_HASH)
+            (account.home().display().to_string(), "/bin/bash", PASSWORD_HASH)
         };
         writeln!(passwd, "{name}:x:{uid}:{uid}::{home}:{shell}")?;
         writeln!(group, "{name}:x:{uid}:")?;

@@ -20,7 +20,7 @@ pub enum Kind {
 /// An enrolled and confirmed device.
 #[derive(Clone, Debug)]
 pub struct Device {
-    /// The daemon's id for it.
+    /// The daemon's id for it; empty where another enrolled it.
     pub id: String,
     kind: Kind,
     secret: Vec<u8>,
@@ -55,6 +55,11 @@ impl Device {
         };
         let enrolled = manage(async |proxy| proxy.enroll(user, &new).await)?;
         Ok(Self { id: enrolled.device, kind, secret })
+    }
+
+    /// A device that was enrolled by somebody else.
+    pub fn known(kind: Kind, secret: Vec<u8>) -> Self {
+        Self { id: String::new(), kind, secret }
     }
 
     /// The code at a time or counter, by `oathtool`.

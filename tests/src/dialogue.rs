@@ -136,6 +136,11 @@ impl Dialogue {
         Ok(self)
     }
 
+    /// All that was heard so far.
+    pub fn heard(&self) -> &str {
+        &self.heard
+    }
+
     /// The program's id, as this PID namespace counts.
     pub fn pid(&self) -> u32 {
         self.child.id()

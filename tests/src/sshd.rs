@@ -86,6 +86,8 @@ UseDNS no
 PasswordAuthentication no
 KbdInteractiveAuthentication yes
 MaxStartups 100
+PrintMotd no
+PrintLastLog no
 AuthenticationMethods keyboard-interactive
 Match LocalPort {key}
   AuthenticationMethods publickey,keyboard-interactive:pam

@@ -23,6 +23,11 @@ fn an_address_from_the_environment_is_ignored_by_su_and_sudo() -> Result {
         let fake = FakeDaemon::on_own_bus(Some(&mallory))?;
         let right = scene.code()?;
         let lure = |login: Invocation| login.env("DBUS_SYSTEM_BUS_ADDRESS", &fake.address);
+        // Whoever obeys the variable reaches the impostor: the lure works on others.
+        let call =
+            "--system --print-reply --dest=org.otpd1 /org/otpd1 org.freedesktop.DBus.Peer.Ping";
+        let obeying = Invocation::of("dbus-send").args(call.split(' ')).by(&mallory);
+        lure(obeying).run()?.must_succeed()?;
         // While the real daemon runs, it is the one asked.
         let ended = with_code(&lure(su(&mallory, "alice")), &scene.wrong()?)?;
         ended.must_fail()?.must_not_say("logged in")?;
