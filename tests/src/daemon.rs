@@ -25,12 +25,20 @@ impl Daemon {
         Self::launch(world, clock.rule(Invocation::of(PROGRAM)))
     }
 
-    /// Starts a variation of it, such as one under strace.
-    pub fn launch(_world: &World, invocation: Invocation) -> Result<Self> {
+    fn launch(world: &World, invocation: Invocation) -> Result<Self> {
+        Self::launch_with(world, invocation, Service::start)
+    }
+
+    /// Starts a variation of it, in a way of the caller's.
+    pub fn launch_with(
+        _world: &World,
+        invocation: Invocation,
+        start: impl FnOnce(&Invocation) -> Result<Service>,
+    ) -> Result<Self> {
         let _absent = fs::remove_file(NOTIFY);
         let socket = UnixDatagram::bind(NOTIFY).context(NOTIFY)?;
         socket.set_read_timeout(Some(Duration::from_millis(50)))?;
-        let mut service = Service::start(&invocation.env("NOTIFY_SOCKET", NOTIFY))?;
+        let mut service = start(&invocation.env("NOTIFY_SOCKET", NOTIFY))?;
         let ready = |service: &mut Service| {
             service.must_run()?;
             let mut buffer = [0; 1024];

@@ -5,7 +5,7 @@
 use data_encoding::BASE32_NOPAD;
 
 use crate::{
-    Account, Activation, Bus, Context, Daemon, Device, Invocation, Kind, Result, Sshd, World, now,
+    Account, Activation, Bus, Daemon, Device, Invocation, Kind, Result, Sshd, World, now, secret_in,
 };
 
 /// What `otpctl enroll` asks at its end.
@@ -52,18 +52,12 @@ impl Demo {
             .env("TERM", terminal)
             .on_terminal()?;
         otpctl.expect("secret=")?.expect(CONFIRM_PROMPT)?;
-        let secret = otpctl
-            .heard()
-            .split_once("secret=")
-            .map(|(_, rest)| {
-                rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>()
-            })
-            .context("otpctl showed no secret")?;
-        let bytes = BASE32_NOPAD.decode(secret.as_bytes()).context("the secret")?;
-        let device = Device::known(Kind::Totp, bytes);
+        let secret = secret_in(otpctl.heard())?;
+        let base32 = BASE32_NOPAD.encode(&secret);
+        let device = Device::known(Kind::Totp, secret);
         otpctl.answer(&device.code(now() - 30)?)?;
         let ended = otpctl.end()?;
         ended.must_succeed()?;
-        Ok(Enrolled { shown: ended.output, secret, device })
+        Ok(Enrolled { shown: ended.output, secret: base32, device })
     }
 }

@@ -1,7 +1,7 @@
 //! Devices whose secret the test knows: enrolled by root through the daemon's own socket, their
 //! codes made by `oathtool`, which shares no line of code with what is tested.
 
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE32_NOPAD, HEXLOWER, HEXUPPER};
 use otp_bus::{Error, ManageProxy, NewDevice, names::SOCKET_PATH};
 use tokio::runtime::Builder;
 use zbus::connection;
@@ -62,6 +62,13 @@ impl Device {
         Self { id: String::new(), kind, secret }
     }
 
+    /// The secret as somebody who looks for it would find it: raw, in base32, in hexadecimal.
+    pub fn secret_forms(&self) -> [Vec<u8>; 4] {
+        let texts = [BASE32_NOPAD, HEXLOWER, HEXUPPER].map(|form| form.encode(&self.secret));
+        let [base32, lower, upper] = texts.map(String::into_bytes);
+        [self.secret.clone(), base32, lower, upper]
+    }
+
     /// The code at a time or counter, by `oathtool`.
     pub fn code(&self, factor: u64) -> Result<String> {
         let secret = HEXLOWER.encode(&self.secret);
@@ -85,6 +92,13 @@ impl Device {
         let mut candidates = (0..1_000_000).map(|number| format!("{number:06}"));
         candidates.find(|code| !near.contains(code)).context("all codes are right")
     }
+}
+
+/// The secret in an `otpauth://` URI somewhere in a text.
+pub fn secret_in(text: &str) -> Result<Vec<u8>> {
+    let (_, rest) = text.split_once("secret=").context("there is no otpauth URI")?;
+    let base32: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    BASE32_NOPAD.decode(base32.as_bytes()).context("the URI's secret")
 }
 
 /// Calls `org.otpd1.Manage` as root, through the daemon's own socket.

@@ -33,7 +33,7 @@ pub use clock::{FakeClock, now};
 pub use daemon::Daemon;
 pub use deadline::Deadline;
 pub use demo::{Demo, Enrolled};
-pub use device::{Device, Kind, manage};
+pub use device::{Device, Kind, manage, secret_in};
 pub use dialogue::{Dialogue, Ended};
 pub use failure::{Context, Failure, Result};
 pub use fake::FakeDaemon;

@@ -80,7 +80,12 @@ impl LogSink {
         self.0.lock().clear();
     }
 
-    /// All lines.
+    /// Every record.
+    pub fn lines(&self) -> Vec<Line> {
+        self.0.lock().clone()
+    }
+
+    /// All lines, to be read.
     pub fn text(&self) -> String {
         text(&self.0.lock())
     }

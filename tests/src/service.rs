@@ -3,7 +3,8 @@
 //! kills it.
 
 use std::{
-    process::{Child, ExitStatus},
+    os::fd::OwnedFd,
+    process::{Child, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -26,8 +27,18 @@ pub struct Service {
 impl Service {
     /// Starts it; it may not be ready yet.
     pub fn start(invocation: &Invocation) -> Result<Self> {
+        Self::start_by(invocation, Stdio::null())
+    }
+
+    /// Starts it with this as its standard input.
+    pub fn start_with_input(invocation: &Invocation, input: OwnedFd) -> Result<Self> {
+        Self::start_by(invocation, Stdio::from(input))
+    }
+
+    fn start_by(invocation: &Invocation, input: Stdio) -> Result<Self> {
         let name = invocation.to_string();
-        let child = invocation.command(&[]).spawn().context(format!("starting {name}"))?;
+        let child =
+            invocation.command(&[]).stdin(input).spawn().context(format!("starting {name}"))?;
         Ok(Self { name, child })
     }
 

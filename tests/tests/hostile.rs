@@ -1,9 +1,11 @@
 //! Somebody else in the daemon's place. The impostor says yes to everything; where it is believed
 //! is shown too, since an impostor that nobody would ever believe proves nothing.
 
+use std::{fs, os::unix::net::UnixStream, time::Duration};
+
 use testbed::{
-    Activation, Bus, FakeDaemon, Invocation, Method, PROMPT, Result, Sshd, World, inside,
-    pamtester, replace_bus_policy, su, sudo, with_code,
+    Activation, Bus, Deadline, Failure, FakeDaemon, Invocation, Method, PROMPT, Result, Sshd,
+    World, inside, pamtester, replace_bus_policy, su, sudo, with_code,
 };
 
 use crate::scene::{MODULE, Scene, typed};
@@ -135,4 +137,69 @@ fn the_shipped_policy_lets_no_user_own_the_name() -> Result {
         FakeDaemon::on_system_bus(None)?;
         Ok(())
     })
+}
+
+#[test]
+fn a_name_forges_no_line_in_the_log() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        let forged = "otpd: alice accepted by sshd";
+        for name in
+            [format!("bob\n{forged}"), format!("bob\r\u{1b}[2K{forged}"), "\u{2028}x".into()]
+        {
+            typed_or_refused(&pamtester("otp", &name), ANY)?;
+        }
+        scene.world.log.expect(&["bob"])?;
+        let log = scene.world.log.lines();
+        for line in &log {
+            let plain = line.text.chars().all(|character| !character.is_control());
+            assert!(plain && !line.text.starts_with(forged), "{:?}", line.text);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn who_starves_the_bus_does_not_keep_root_logins_out() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        scene.world.stack("otp", &["requisite pam_otp.so timeout=2"])?;
+        // Connections that never say who they are: dbus-daemon takes 64 of them, then nobody else.
+        let silent = (0..80).map(|_| UnixStream::connect("/run/dbus/system_bus_socket"));
+        let silent = silent.collect::<std::io::Result<Vec<_>>>()?;
+        let own = pamtester("otp", "alice").by(&scene.world.alice).on_pipes()?.end()?;
+        own.must_fail()?.must_say("cannot retrieve authentication info")?;
+        typed(&pamtester("otp", "alice"), &scene.code()?)?.must_succeed()?;
+        drop(silent);
+        Ok(())
+    })
+}
+
+#[test]
+fn who_stands_at_the_prompt_holds_no_connection() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        let descriptors =
+            |pid: u32| Ok::<_, Failure>(fs::read_dir(format!("/proc/{pid}/fd"))?.count());
+        let before = descriptors(scene.daemon.pid())?;
+        let mut waiting = Vec::new();
+        for _ in 0..40 {
+            let mut dialogue = su(&scene.world.bob, "alice").on_terminal()?;
+            dialogue.expect(PROMPT)?;
+            waiting.push(dialogue);
+        }
+        Deadline::after(Duration::from_secs(10)).poll("the daemon to close them", || {
+            Ok((descriptors(scene.daemon.pid())? <= before).then_some(()))
+        })?;
+        with_code(&su(&scene.world.bob, "alice"), &scene.code()?)?.must_succeed()?;
+        Ok(())
+    })
+}
+
+/// Types at the prompt if there is one.
+fn typed_or_refused(login: &Invocation, text: &str) -> Result {
+    let mut dialogue = login.on_pipes()?;
+    dialogue.answer(text)?;
+    dialogue.end()?.must_fail()?;
+    Ok(())
 }

@@ -2,6 +2,8 @@
 //! on real sshd, sudo, su and D-Bus. One binary, so that it is linked once.
 
 mod attacks;
+mod cli;
+mod daemon;
 mod durable;
 mod harness;
 mod hostile;

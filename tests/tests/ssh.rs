@@ -1,8 +1,12 @@
 //! Logins by the real `ssh` at a real sshd: what opens the door, what does not, and what strangers
 //! and the log learn.
 
+use std::time::Duration;
+
 use otp_bus::DeviceFilter;
-use testbed::{Device, Kind, Method, PROMPT, Result, Sshd, inside, manage, su, with_code};
+use testbed::{
+    Deadline, Device, Kind, Method, PROMPT, Result, Sshd, inside, manage, pamtester, su, with_code,
+};
 
 use crate::scene::{STEP, Scene, token};
 
@@ -155,6 +159,28 @@ fn an_unconfirmed_device_lets_nobody_in() -> Result {
         assert_eq!(list.len(), 1);
         let login = sshd.login(Method::Keyboard, "bob", &scene.world.bob);
         with_code(&login, &pending.code(0)?)?.must_fail()?.must_not_say("logged in")?;
+        Ok(())
+    })
+}
+
+#[test]
+fn every_refusal_takes_its_time() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        for (user, code) in [
+            ("alice", scene.wrong()?),
+            ("alice", String::new()),
+            ("bob", scene.wrong()?),
+            ("nobody-here", scene.wrong()?),
+        ] {
+            let mut dialogue = pamtester("otp", user).on_pipes()?;
+            dialogue.expect(PROMPT)?;
+            let watch = Deadline::after(Duration::from_secs(10));
+            dialogue.answer(&code)?;
+            dialogue.end()?.must_fail()?;
+            let took = watch.elapsed();
+            assert!(took >= Duration::from_millis(240), "{user} was refused within {took:?}");
+        }
         Ok(())
     })
 }

@@ -1,0 +1,143 @@
+//! The daemon as a process: whose it is, what it leaves readable, how it starts and ends.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::{
+        fd::OwnedFd,
+        unix::{fs::MetadataExt, net::UnixListener},
+    },
+    path::{Path, PathBuf},
+};
+
+use testbed::{
+    Context, DAEMON_UID, Daemon, Device, Invocation, Kind, Result, Service, World, inside,
+    pamtester,
+};
+
+use crate::scene::{MODULE, Scene, token, typed};
+
+const STATE: &str = "/var/lib/otpd";
+const SOCKET: &str = "/run/otpd/auth";
+
+#[test]
+fn it_has_no_privileges() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        let status = fs::read_to_string(format!("/proc/{}/status", scene.daemon.pid()))?;
+        let fields: BTreeMap<_, _> =
+            status.lines().filter_map(|line| line.split_once(":\t")).collect();
+        let own = DAEMON_UID.to_string();
+        for ids in ["Uid", "Gid"] {
+            assert!(fields[ids].split('\t').all(|id| id == own), "{ids}: {}", fields[ids]);
+        }
+        assert_eq!(fields["Groups"].trim(), "", "supplementary groups");
+        for set in ["CapEff", "CapPrm", "CapInh", "CapAmb"] {
+            assert_eq!(fields[set].trim_start_matches('0'), "", "{set}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_it_keeps_is_its_own_and_sealed() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        typed(&pamtester("otp", "alice"), &scene.code()?)?.must_succeed()?;
+        let state = fs::metadata(STATE)?;
+        assert_eq!((state.uid(), state.mode() & 0o7777), (DAEMON_UID, 0o700));
+        let files = fs::read_dir(STATE)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<Vec<PathBuf>>>()?;
+        assert!(files.iter().any(|path| path.ends_with("otpd.db")), "{files:?}");
+        for path in &files {
+            let file = fs::metadata(path)?;
+            assert_eq!((file.uid(), file.mode() & 0o077), (DAEMON_UID, 0), "{}", path.display());
+            let content = fs::read(path)?;
+            for form in scene.phone.secret_forms() {
+                let found = content.windows(form.len()).any(|window| window == form);
+                assert!(!found, "the secret lies open in {}", path.display());
+            }
+        }
+        let ls = Invocation::of("ls").arg(STATE).by(&scene.world.alice).run()?;
+        ls.must_fail()?.must_say("Permission denied")?;
+        Ok(())
+    })
+}
+
+#[test]
+fn its_socket_is_roots() -> Result {
+    inside(|| {
+        let _scene = Scene::new()?;
+        let (place, socket) = (fs::metadata("/run/otpd")?, fs::metadata(SOCKET)?);
+        assert_eq!((place.uid(), place.mode() & 0o7777), (0, 0o755));
+        assert_eq!((socket.uid(), socket.mode() & 0o7777), (0, 0o600));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_second_one_does_not_start() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        let second = scene.clock.rule(Invocation::of("/usr/sbin/otpd"));
+        second.run()?.must_fail()?;
+        // And the first goes on, reachable as before.
+        typed(&pamtester("otp", "alice"), &scene.code()?)?.must_succeed()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_socket_handed_over_at_its_start_is_the_one_it_serves() -> Result {
+    inside(|| {
+        let world = World::new()?;
+        world.stack("otp", &[MODULE])?;
+        fs::create_dir("/run/otpd")?;
+        let socket = OwnedFd::from(UnixListener::bind(SOCKET)?);
+        let inode = fs::metadata(SOCKET)?.ino();
+        // As a service manager hands it over: descriptor 3, and a variable that names the process.
+        let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec /usr/sbin/otpd 3<&0 </dev/null";
+        let started = Invocation::of("sh").args(["-c", script]);
+        let daemon = Daemon::launch_with(&world, started, |invocation| {
+            Service::start_with_input(invocation, socket)
+        })?;
+        let device = Device::enroll(&world.bob, Kind::Hotp, 0)?;
+        typed(&pamtester("otp", "bob"), &device.code(1)?)?.must_succeed()?;
+        daemon.stop()?;
+        assert_eq!(fs::metadata(SOCKET)?.ino(), inode, "the socket is not the daemon's to remove");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_configuration_it_does_not_understand_keeps_it_from_starting() -> Result {
+    inside(|| {
+        let world = World::new()?;
+        for toml in ["[throttle]\nlock_aftr = 3\n", "nonsense", "[throttle]\nlock_after = 0\n"] {
+            world.configure(toml)?;
+            let ended = Invocation::of("/usr/sbin/otpd").run()?;
+            ended.must_fail()?;
+            let told = format!("{}{}", ended.output, world.log.text());
+            assert!(
+                told.contains("otpd.toml"),
+                "{toml:?} was refused without naming the file: {told}"
+            );
+        }
+        assert!(!Path::new(SOCKET).exists());
+        Ok(())
+    })
+}
+
+#[test]
+fn an_order_to_end_is_obeyed_and_everything_kept() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        let other = token("bob")?;
+        let Scene { daemon, clock, world, bus: _bus, .. } = scene;
+        daemon.stop()?;
+        let _again = Daemon::start_at(&world, &clock)?;
+        typed(&pamtester("otp", "bob"), &other.code(1)?)?.must_succeed().context("after it")?;
+        Ok(())
+    })
+}
