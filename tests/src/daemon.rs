@@ -1,7 +1,13 @@
 //! The daemon under test, started as a service manager does: as root, without arguments, told to
 //! report READY.
 
-use std::{fs, io::ErrorKind, os::unix::net::UnixDatagram, process::ExitStatus, time::Duration};
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::{fs::PermissionsExt, net::UnixDatagram},
+    process::ExitStatus,
+    time::Duration,
+};
 
 use crate::{Context, Deadline, Failure, FakeClock, Invocation, Result, Service, World};
 
@@ -37,6 +43,8 @@ impl Daemon {
     ) -> Result<Self> {
         let _absent = fs::remove_file(NOTIFY);
         let socket = UnixDatagram::bind(NOTIFY).context(NOTIFY)?;
+        // As service managers do: the daemon reports when it is no longer root.
+        fs::set_permissions(NOTIFY, fs::Permissions::from_mode(0o777)).context(NOTIFY)?;
         socket.set_read_timeout(Some(Duration::from_millis(50)))?;
         let mut service = start(&invocation.env("NOTIFY_SOCKET", NOTIFY))?;
         let ready = |service: &mut Service| {

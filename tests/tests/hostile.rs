@@ -179,9 +179,12 @@ fn who_starves_the_bus_does_not_keep_root_logins_out() -> Result {
 fn who_stands_at_the_prompt_holds_no_connection() -> Result {
     inside(|| {
         let scene = Scene::new()?;
-        let descriptors =
-            |pid: u32| Ok::<_, Failure>(fs::read_dir(format!("/proc/{pid}/fd"))?.count());
-        let before = descriptors(scene.daemon.pid())?;
+        let sockets = |pid: u32| -> Result<usize> {
+            let links = fs::read_dir(format!("/proc/{pid}/fd"))?
+                .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+            Ok(links.filter(|link| link.to_string_lossy().starts_with("socket:")).count())
+        };
+        let before = sockets(scene.daemon.pid())?;
         let mut waiting = Vec::new();
         for _ in 0..40 {
             let mut dialogue = su(&scene.world.bob, "alice").on_terminal()?;
@@ -189,7 +192,7 @@ fn who_stands_at_the_prompt_holds_no_connection() -> Result {
             waiting.push(dialogue);
         }
         Deadline::after(Duration::from_secs(10)).poll("the daemon to close them", || {
-            Ok((descriptors(scene.daemon.pid())? <= before).then_some(()))
+            Ok((sockets(scene.daemon.pid())? <= before).then_some(()))
         })?;
         with_code(&su(&scene.world.bob, "alice"), &scene.code()?)?.must_succeed()?;
         Ok(())
