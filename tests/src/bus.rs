@@ -34,7 +34,9 @@ impl Bus {
             }
             .context(ACTIVATION)?;
         }
-        let bus = Invocation::of("dbus-daemon").args(["--system", "--nofork", "--nopidfile"]);
+        // What it prints it logs too.
+        let command = "exec dbus-daemon --system --nofork --nopidfile 2>/dev/null";
+        let bus = Invocation::of("sh").args(["-c", command]);
         let mut bus = Self { service: Service::start(&bus)? };
         wait_for_socket(Path::new(SOCKET), &mut bus.service)?;
         Ok(bus)

@@ -30,6 +30,8 @@ pub struct Dialogue {
     from: Box<dyn Source>,
     to: Option<File>,
     heard: String,
+    /// The beginning of a character whose end has not come yet.
+    unfinished: Vec<u8>,
     answered: usize,
 }
 
@@ -94,13 +96,7 @@ impl Dialogue {
         command.stdin(line.try_clone()?).stdout(line.try_clone()?).stderr(line);
         let child = command.spawn().context(format!("starting {invocation}"))?;
         let to = File::from(master.as_fd().try_clone_to_owned()?);
-        Ok(Self {
-            child,
-            from: Box::new(Terminal(master)),
-            to: Some(to),
-            heard: String::new(),
-            answered: 0,
-        })
+        Ok(Self::new(child, Box::new(Terminal(master)), to))
     }
 
     /// On pipes: one to its standard input, one from its standard output and error together.
@@ -110,22 +106,20 @@ impl Dialogue {
         let mut command = invocation.command(&[]);
         command.stdin(Stdio::from(input)).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().context(format!("starting {invocation}"))?;
-        let to = Some(File::from(OwnedFd::from(to)));
-        Ok(Self { child, from: Box::new(from), to, heard: String::new(), answered: 0 })
+        Ok(Self::new(child, Box::new(from), File::from(OwnedFd::from(to))))
+    }
+
+    fn new(child: Child, from: Box<dyn Source>, to: File) -> Self {
+        let (heard, unfinished) = (String::new(), Vec::new());
+        Self { child, from, to: Some(to), heard, unfinished, answered: 0 }
     }
 
     /// Waits until the program has said `text` since the last answer.
     pub fn expect(&mut self, text: &str) -> Result<&mut Self> {
-        let deadline = Deadline::after(PATIENCE);
-        loop {
-            if self.unanswered().contains(text) {
-                return Ok(self);
-            }
-            if !self.listen(deadline)? {
-                let (heard, elapsed) = (&self.heard, deadline.elapsed());
-                return Err(Failure::new(format!("no {text:?} within {elapsed:?}, but:\n{heard}")));
-            }
+        if self.says(text)? {
+            return Ok(self);
         }
+        Err(Failure::new(format!("no {text:?}, but:\n{}", self.heard)))
     }
 
     /// Types a line.
@@ -134,6 +128,23 @@ impl Dialogue {
         let to = self.to.as_mut().context("its input is closed")?;
         writeln!(to, "{line}").context("answering")?;
         Ok(self)
+    }
+
+    /// Waits until the program has said `text` since the last answer, or has ended; tells which.
+    pub fn says(&mut self, text: &str) -> Result<bool> {
+        let deadline = Deadline::after(PATIENCE);
+        while !self.unanswered().contains(text) {
+            if !self.listen(deadline)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Types Ctrl-C.
+    pub fn interrupt(&mut self) -> Result {
+        let to = self.to.as_mut().context("its input is closed")?;
+        to.write_all(b"\x03").context("interrupting")
     }
 
     /// All that was heard so far.
@@ -184,8 +195,19 @@ impl Dialogue {
             other => other.context("listening")?,
         };
         let said = buffer.get(..read).unwrap_or_default();
-        self.heard.push_str(&String::from_utf8_lossy(said).replace('\r', ""));
+        self.unfinished.extend_from_slice(said);
+        self.hear(read == 0);
         Ok(read > 0)
+    }
+
+    /// Takes over what is text; a character that a read has cut in two waits for its end.
+    fn hear(&mut self, ended: bool) {
+        let whole = match str::from_utf8(&self.unfinished) {
+            Err(error) if error.error_len().is_none() && !ended => error.valid_up_to(),
+            Ok(_) | Err(_) => self.unfinished.len(),
+        };
+        let text: Vec<u8> = self.unfinished.drain(..whole).collect();
+        self.heard.push_str(&String::from_utf8_lossy(&text).replace('\r', ""));
     }
 }
 

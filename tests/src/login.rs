@@ -20,9 +20,13 @@ pub fn pamtester(service: &str, user: &str) -> Invocation {
     Invocation::of("pamtester").args([service, user, "authenticate"])
 }
 
-/// Starts a login on a terminal, types `code` at the prompt, and waits for its end.
+/// Starts a login on a terminal, types `code` at the prompt, and waits for its end. Where it asks
+/// once more, as sudo does, it is interrupted: one attempt is one attempt.
 pub fn with_code(login: &Invocation, code: &str) -> Result<Ended> {
     let mut dialogue = login.on_terminal()?;
     dialogue.expect(PROMPT)?.answer(code)?;
+    if dialogue.says(PROMPT)? {
+        dialogue.interrupt()?;
+    }
     dialogue.end()
 }

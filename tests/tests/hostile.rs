@@ -4,8 +4,8 @@
 use std::{fs, os::unix::net::UnixStream, time::Duration};
 
 use testbed::{
-    Activation, Bus, Deadline, Failure, FakeDaemon, Invocation, Method, PROMPT, Result, Sshd,
-    World, inside, pamtester, replace_bus_policy, su, sudo, with_code,
+    Activation, Bus, Deadline, FakeDaemon, Invocation, Method, PROMPT, Result, Sshd, World, inside,
+    pamtester, replace_bus_policy, su, sudo, with_code,
 };
 
 use crate::scene::{MODULE, Scene, typed};

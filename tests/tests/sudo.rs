@@ -14,8 +14,8 @@ fn a_code_lets_in_once_and_the_prompt_says_why() -> Result {
         let (login, code) = (sudo(&scene.world.alice), scene.code()?);
         with_code(&login, &code)?.must_succeed()?.must_say("logged in as root")?;
         scene.world.log.expect(&["otpd", "alice", "accepted", "sudo"])?;
-        let mut again = login.on_terminal()?;
-        again.expect(PROMPT)?.answer(&code)?.expect("already used")?.expect("ait")?;
+        let again = with_code(&login, &code)?;
+        again.must_fail()?.must_say("already used")?.must_say("Wait for the next one")?;
         scene.world.log.expect(&["otpd", "alice", "refused", "sudo", "used"])?;
         Ok(())
     })
