@@ -6,7 +6,7 @@ use std::{
     fs::File,
     io::{self, PipeReader, Read, Write, pipe},
     os::fd::{AsFd, OwnedFd},
-    process::{Child, ExitStatus, Stdio},
+    process::{Child, Stdio},
     time::Duration,
 };
 
@@ -19,7 +19,7 @@ use nix::{
     sys::{signal::Signal, stat::Mode},
 };
 
-use crate::{Context, Deadline, Failure, Invocation, Result, service::signal};
+use crate::{Context, Deadline, Ended, Failure, Invocation, Result, service::signal};
 
 /// How long any single answer may take, unless a test says otherwise: above the module's deadline.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -35,50 +35,14 @@ pub struct Dialogue {
     answered: usize,
 }
 
-/// How a program ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// Its exit status.
-    pub status: ExitStatus,
-    /// All that it said, on standard output and error in the order of their coming.
-    pub output: String,
-}
-
-impl Ended {
-    /// Refuses any status but 0.
-    pub fn must_succeed(&self) -> Result<&Self> {
-        if self.status.success() {
-            return Ok(self);
-        }
-        Err(Failure::new(format!("should have succeeded: {}\n{}", self.status, self.output)))
-    }
-
-    /// Refuses status 0.
-    pub fn must_fail(&self) -> Result<&Self> {
-        if self.status.success() {
-            return Err(Failure::new(format!("should have failed:\n{}", self.output)));
-        }
-        Ok(self)
-    }
-
-    /// Refuses an output without `text`.
-    pub fn must_say(&self, text: &str) -> Result<&Self> {
-        if self.output.contains(text) {
-            return Ok(self);
-        }
-        Err(Failure::new(format!(
-            "should have said {text:?}, but: {}\n{}",
-            self.status, self.output
-        )))
-    }
-
-    /// Refuses an output with `text`.
-    pub fn must_not_say(&self, text: &str) -> Result<&Self> {
-        if self.output.contains(text) {
-            return Err(Failure::new(format!("should not have said {text:?}:\n{}", self.output)));
-        }
-        Ok(self)
-    }
+/// What listening gave.
+#[derive(PartialEq, Eq)]
+enum Heard {
+    Something,
+    /// Nothing within the time.
+    Silence,
+    /// Nothing ever more.
+    End,
 }
 
 impl Dialogue {
@@ -134,17 +98,30 @@ impl Dialogue {
     pub fn says(&mut self, text: &str) -> Result<bool> {
         let deadline = Deadline::after(PATIENCE);
         while !self.unanswered().contains(text) {
-            if !self.listen(deadline)? {
-                return Ok(false);
+            match self.listen(deadline)? {
+                Heard::Something => {}
+                Heard::Silence | Heard::End => return Ok(false),
             }
         }
         Ok(true)
     }
 
-    /// Types Ctrl-C.
-    pub fn interrupt(&mut self) -> Result {
-        let to = self.to.as_mut().context("its input is closed")?;
-        to.write_all(b"\x03").context("interrupting")
+    /// Types Ctrl-C until the program ends: one that comes before the program has its handler in
+    /// place, as sudo's just after its prompt, is lost.
+    pub fn interrupt(mut self) -> Result<Ended> {
+        let deadline = Deadline::after(PATIENCE);
+        while !deadline.passed() {
+            let to = self.to.as_mut().context("its input is closed")?;
+            // Of no effect once the program is gone.
+            let _gone = to.write_all(b"\x03");
+            let pause = Deadline::after(Duration::from_millis(100));
+            while !pause.passed() {
+                if self.listen(pause)? == Heard::End {
+                    return self.end();
+                }
+            }
+        }
+        Err(Failure::new(format!("Ctrl-C does not end it; heard:\n{}", self.heard)))
     }
 
     /// All that was heard so far.
@@ -168,7 +145,7 @@ impl Dialogue {
             self.to = None;
         }
         let deadline = Deadline::after(time);
-        while self.listen(deadline)? {}
+        while self.listen(deadline)? == Heard::Something {}
         let heard = self.heard.clone();
         let status = deadline
             .poll("the program's end", || Ok(self.child.try_wait()?))
@@ -180,12 +157,12 @@ impl Dialogue {
         self.heard.get(self.answered..).unwrap_or_default()
     }
 
-    /// Reads what there is; false at the end of the input or of the time.
-    fn listen(&mut self, deadline: Deadline) -> Result<bool> {
+    /// Reads what there is, or comes.
+    fn listen(&mut self, deadline: Deadline) -> Result<Heard> {
         let mut ready = [PollFd::new(self.from.as_fd(), PollFlags::POLLIN)];
         match poll(&mut ready, deadline.poll_timeout()) {
-            Ok(0) => return Ok(false),
-            Err(Errno::EINTR) => return Ok(true),
+            Ok(0) => return Ok(Heard::Silence),
+            Err(Errno::EINTR) => return Ok(Heard::Something),
             other => other?,
         };
         let mut buffer = [0; 4096];
@@ -197,7 +174,7 @@ impl Dialogue {
         let said = buffer.get(..read).unwrap_or_default();
         self.unfinished.extend_from_slice(said);
         self.hear(read == 0);
-        Ok(read > 0)
+        Ok(if read == 0 { Heard::End } else { Heard::Something })
     }
 
     /// Takes over what is text; a character that a read has cut in two waits for its end.

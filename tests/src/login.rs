@@ -25,8 +25,5 @@ pub fn pamtester(service: &str, user: &str) -> Invocation {
 pub fn with_code(login: &Invocation, code: &str) -> Result<Ended> {
     let mut dialogue = login.on_terminal()?;
     dialogue.expect(PROMPT)?.answer(code)?;
-    if dialogue.says(PROMPT)? {
-        dialogue.interrupt()?;
-    }
-    dialogue.end()
+    if dialogue.says(PROMPT)? { dialogue.interrupt() } else { dialogue.end() }
 }

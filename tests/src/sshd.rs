@@ -80,7 +80,6 @@ Port {key}
 ListenAddress 127.0.0.1
 HostKey {HOST_KEY}
 PidFile none
-LogLevel VERBOSE
 UsePAM yes
 UseDNS no
 PasswordAuthentication no

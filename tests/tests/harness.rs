@@ -2,9 +2,7 @@
 //! password, stay closed to the wrong one, and nothing of it reaches the host.
 
 use std::{
-    collections::BTreeSet,
-    fs, iter,
-    path::Path,
+    fs,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -13,6 +11,8 @@ use testbed::{
     Activation, Bus, Context, Deadline, FakeClock, Invocation, Method, PASSWORD, Result, Sshd,
     World, inside, pamtester, su, sudo,
 };
+
+use crate::host::{descendants, inhabitants, named, state};
 
 /// What `pam_unix` asks.
 const PASSWORD_PROMPT: &str = "assword";
@@ -134,7 +134,7 @@ fn what_is_logged_is_seen() -> Result {
 
 #[test]
 fn a_killed_test_leaves_nothing_behind() -> Result {
-    let before = host()?;
+    let before = state()?;
     let mut test = Command::new(std::env::current_exe()?)
         .args(["--exact", "harness::a_world_that_waits", "--ignored"])
         .stdout(Stdio::null())
@@ -150,7 +150,7 @@ fn a_killed_test_leaves_nothing_behind() -> Result {
     test.wait()?;
     Deadline::after(Duration::from_secs(10))
         .poll("an empty room", || Ok(inhabitants(&room)?.is_empty().then_some(())))?;
-    let after = host()?;
+    let after = state()?;
     let differences: Vec<_> = before.symmetric_difference(&after).collect();
     assert!(differences.is_empty(), "the host has changed: {differences:?}");
     Ok(())
@@ -170,68 +170,4 @@ fn a_world_that_waits() -> Result {
         sleeper.end_within(Duration::MAX)?;
         Ok(())
     })
-}
-
-/// The host's processes in a PID namespace.
-fn inhabitants(room: &Path) -> Result<Vec<u32>> {
-    let lives_there =
-        |pid: &u32| fs::read_link(format!("/proc/{pid}/ns/pid")).is_ok_and(|link| link == room);
-    Ok(processes()?.into_iter().filter(lives_there).collect())
-}
-
-/// A process's children, their children, and so on.
-fn descendants(ancestor: u32) -> Result<Vec<u32>> {
-    let processes = processes()?;
-    let parent = |pid: u32| -> Option<u32> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
-    };
-    let descends = |pid: &u32| {
-        iter::successors(Some(*pid), |pid| parent(*pid)).skip(1).any(|pid| pid == ancestor)
-    };
-    Ok(processes.into_iter().filter(descends).collect())
-}
-
-fn processes() -> Result<Vec<u32>> {
-    let names =
-        fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    Ok(names.filter_map(|name| name.parse().ok()).collect())
-}
-
-fn named(pid: u32, name: &str) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name)
-}
-
-/// Whatever of the host a test could have changed: mounts, accounts, and the entries of the
-/// directories that the world replaces.
-fn host() -> Result<BTreeSet<String>> {
-    let mut seen = BTreeSet::new();
-    for path in ["/proc/self/mounts", "/etc/passwd", "/etc/group", "/etc/shadow"] {
-        seen.extend(fs::read_to_string(path)?.lines().map(|line| format!("{path}: {line}")));
-    }
-    let directories = [
-        "/dev",
-        "/etc",
-        "/etc/dbus-1/system.d",
-        "/etc/pam.d",
-        "/etc/ssh",
-        "/home",
-        "/run",
-        "/run/dbus",
-        "/usr/bin",
-        "/usr/sbin",
-        "/usr/share/dbus-1/system-services",
-        "/var/lib",
-        "/var/log",
-    ];
-    for directory in directories {
-        let Ok(entries) = fs::read_dir(directory) else { continue };
-        for entry in entries {
-            let path = entry?.path();
-            let Ok(metadata) = path.symlink_metadata() else { continue };
-            let changed = if metadata.is_file() { metadata.modified().ok() } else { None };
-            seen.insert(format!("{} {changed:?}", path.display()));
-        }
-    }
-    Ok(seen)
 }

@@ -4,8 +4,10 @@
 mod attacks;
 mod cli;
 mod daemon;
+mod demo;
 mod durable;
 mod harness;
+mod host;
 mod hostile;
 mod outage;
 mod own;
