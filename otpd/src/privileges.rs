@@ -124,8 +124,9 @@ fn make_socket(path: &Path) -> Result<Place, PlaceError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(path, error)),
         Ok(()) | Err(_) => {}
     }
-    // The umask makes it 0600.
     let listener = UnixListener::bind(path).map_err(|error| at(path, error))?;
+    // The umask alone would leave 0700: a socket is born with all bits, unlike a file.
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(|error| at(path, error))?;
     Ok(Place { listener, _lock: Some(lock) })
 }
 
