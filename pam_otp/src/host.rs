@@ -4,8 +4,7 @@
 //! It refuses to interpret: items and answers are handed on as the bytes that they are.
 
 use pam::constants::{
-    PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PAM_SILENT, PamFlag, PamMessageStyle,
-    PamResultCode,
+    PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PamMessageStyle, PamResultCode,
 };
 use pam::conv::Conv;
 use pam::items::{AuthTok, Item as PamItem, RHost, RUser, Service, Tty, User};
@@ -56,13 +55,12 @@ pub(crate) trait Host {
 /// The application behind a PAM handle.
 pub(crate) struct Application<'h> {
     handle: &'h mut PamHandle,
-    flags: PamFlag,
 }
 
 impl<'h> Application<'h> {
-    /// `flags` are those of the call that libpam made.
-    pub(crate) fn new(handle: &'h mut PamHandle, flags: PamFlag) -> Self {
-        Self { handle, flags }
+    /// As the handle stands in the call that libpam made.
+    pub(crate) fn new(handle: &'h mut PamHandle) -> Self {
+        Self { handle }
     }
 
     fn bytes<'a, T>(&'a self, read: impl Fn(&T) -> &[u8]) -> Vec<u8>
@@ -121,11 +119,10 @@ impl Host for Application<'_> {
     }
 
     fn tell(&mut self, text: &str) {
-        if self.flags & PAM_SILENT == 0 {
-            // Some applications answer a text with no reply at all, which pam-bindings calls an
-            // error. Whether it was shown changes nothing.
-            let _ = self.send(PAM_ERROR_MSG, text);
-        }
+        // Under PAM_SILENT too: sudo always sets it, and its user is left to guess why a code that
+        // the phone still shows is refused. Some applications answer a text with no reply at all,
+        // which pam-bindings calls an error. Whether it was shown changes nothing.
+        let _ = self.send(PAM_ERROR_MSG, text);
     }
 
     fn log(&self, severity: Severity, text: &str) {

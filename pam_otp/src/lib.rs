@@ -45,28 +45,28 @@ use crate::outcome::Ending;
 struct Module;
 
 impl PamHooks for Module {
-    fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        entry(pamh, flags, |host| authenticate(host, &args))
+    fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |host| authenticate(host, &args))
     }
 
-    fn sm_setcred(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        entry(pamh, flags, |_| Ending::Credentials)
+    fn sm_setcred(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |_| Ending::Credentials)
     }
 
-    fn acct_mgmt(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        entry(pamh, flags, |_| Ending::NotOurs)
+    fn acct_mgmt(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |_| Ending::NotOurs)
     }
 
-    fn sm_open_session(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        entry(pamh, flags, |_| Ending::NotOurs)
+    fn sm_open_session(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |_| Ending::NotOurs)
     }
 
-    fn sm_close_session(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        entry(pamh, flags, |_| Ending::NotOurs)
+    fn sm_close_session(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |_| Ending::NotOurs)
     }
 
-    fn sm_chauthtok(pamh: &mut PamHandle, _args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        entry(pamh, flags, |_| Ending::NotOurs)
+    fn sm_chauthtok(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |_| Ending::NotOurs)
     }
 }
 
@@ -87,11 +87,10 @@ fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
 /// write.
 fn entry(
     handle: &mut PamHandle,
-    flags: PamFlag,
     work: impl FnOnce(&mut Application<'_>) -> Ending,
 ) -> PamResultCode {
     panic::set_hook(Box::new(|_| {}));
-    let mut host = Application::new(handle, flags);
+    let mut host = Application::new(handle);
     let ending = guarded(|| work(&mut host)).unwrap_or_else(Ending::Panicked);
     report(&host, &ending);
     ending.code()
