@@ -6,7 +6,7 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # What is tried and tested, side by side: never what some other build left lying about.
 STAGE := $(TARGET)/stage
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
-CHECKS ?= units module system
+CHECKS ?= units module packaging system
 
 .PHONY: all try smoke check stage tools
 all: stage

@@ -6,7 +6,7 @@ use std::{fs, os::unix::net::UnixStream, path::Path, time::Duration};
 use crate::{Context, Deadline, Invocation, Result, Service, World};
 
 const SOCKET: &str = "/run/dbus/system_bus_socket";
-const POLICY: &str = "/etc/dbus-1/system.d/org.otpd1.conf";
+const POLICY: &str = "/usr/share/dbus-1/system.d/org.otpd1.conf";
 const ACTIVATION: &str = "/usr/share/dbus-1/system-services/org.otpd1.service";
 
 /// Whether a call to `org.otpd1` starts the daemon.

@@ -37,7 +37,7 @@ fn sshd_lets_in_by_the_stack_and_by_nothing_else() -> Result {
                 assert_eq!(ended.status.success(), lets_in);
             }
         }
-        world.log.expect(&["sshd", "Failed keyboard-interactive/pam for alice"])?;
+        world.log.expect(&["sshd", "Authentication failure for alice"])?;
         Ok(())
     })
 }
