@@ -177,6 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn every_key_is_in_the_manual_and_the_example() {
+        let manual = include_str!("../../packaging/man/otpd.8");
+        let example = include_str!("../../packaging/otpd.toml");
+        // The parser names what it knows where it meets what it does not.
+        let mut keys = Vec::new();
+        for text in ["x = 1", "[throttle]\nx = 1"] {
+            let error = Config::parse(text, "host").unwrap_err().to_string();
+            let known = error.split_once("expected").unwrap().1.to_owned();
+            keys.extend(known.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+        assert!(keys.len() >= 6, "{keys:?}");
+        for key in keys {
+            assert!(
+                manual.contains(&format!(".It Ic {key}")) || manual.contains(&format!("[{key}]")),
+                "{key}"
+            );
+            assert!(example.contains(&key), "{key}");
+        }
+    }
+
+    #[test]
     fn what_is_said_is_done() {
         let text =
             "issuer = 'Example'\n[throttle]\nfree = 0\nlock_after = 10\nunlock_after = '24h'";

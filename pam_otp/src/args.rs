@@ -183,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn every_option_is_in_the_manual() {
+        let manual = include_str!("../../packaging/man/pam_otp.8");
+        for option in KNOWN.split(' ') {
+            let name =
+                option.split_once('=').map_or(option.to_owned(), |(name, _)| format!("{name}="));
+            assert!(manual.contains(&format!(".It Cm {name}")), "{name}");
+        }
+    }
+
+    #[test]
     fn nothing_said_is_the_default() {
         let arguments = parse(&[]).unwrap();
         assert_eq!(arguments, Arguments::default());
