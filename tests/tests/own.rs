@@ -1,7 +1,7 @@
 //! A caller without privileges, as a lock screen is: may have its own codes checked, over the bus,
 //! and nobody else's.
 
-use testbed::{Invocation, Result, inside, manage, pamtester};
+use testbed::{Bus, Invocation, Result, inside, manage, pamtester};
 
 use crate::scene::{STEP, Scene, typed};
 
@@ -27,6 +27,19 @@ fn nobody_verifies_another() -> Result {
         let status = manage(async |proxy| proxy.status("alice").await)?;
         assert!(status.lanes.iter().all(|lane| lane.failures == 0), "{status:?}");
         typed(&pamtester("otp", "alice"), &scene.code()?)?.must_succeed()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn it_is_the_same_on_dbus_broker() -> Result {
+    inside(|| {
+        let scene = Scene::on_bus(Bus::start_broker)?;
+        let own = pamtester("otp", "alice").by(&scene.world.alice);
+        typed(&own, &scene.code()?)?.must_succeed()?.must_say("successfully authenticated")?;
+        typed(&own, &scene.code()?)?.must_fail()?.must_say("Authentication failure")?;
+        let other = pamtester("otp", "alice").by(&scene.world.bob).on_pipes()?;
+        other.end()?.must_fail()?.must_say("Permission denied")?;
         Ok(())
     })
 }

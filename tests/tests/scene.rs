@@ -29,13 +29,22 @@ impl Scene {
 
     /// With an `otpd.toml`.
     pub(crate) fn configured(toml: &str) -> Result<Self> {
+        Self::furnished(toml, |world| Bus::start(world, Activation::Off))
+    }
+
+    /// On another bus.
+    pub(crate) fn on_bus(start: impl FnOnce(&World) -> Result<Bus>) -> Result<Self> {
+        Self::furnished("", start)
+    }
+
+    fn furnished(toml: &str, start: impl FnOnce(&World) -> Result<Bus>) -> Result<Self> {
         let world = World::new()?;
         world.configure(toml)?;
         for service in ["sshd", "sudo", "su", "otp"] {
             world.stack(service, &[MODULE])?;
         }
         let clock = FakeClock::new()?;
-        let bus = Bus::start(&world, Activation::Off)?;
+        let bus = start(&world)?;
         let daemon = Daemon::start_at(&world, &clock)?;
         let phone = Device::enroll(&world.alice, Kind::Totp, clock.now())?;
         clock.advance(STEP)?;
