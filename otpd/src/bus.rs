@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use otp_bus::names::{BUS_NAME, OBJECT_PATH, SYSTEM_BUS_ADDRESS};
-use tokio::sync::oneshot;
+use tokio::{net::UnixStream, sync::oneshot};
 use zbus::{Connection, connection::Builder};
 
 use crate::{
     audit::{Event, Severity},
     caller::Way,
     service::{AuthService, ManageService, Services},
+    stream::Stream,
 };
 
 /// How long the bus has to let the daemon in.
@@ -54,7 +55,9 @@ pub async fn serve(services: Services, tried: oneshot::Sender<()>) {
 
 async fn connect(services: &Services) -> zbus::Result<Connection> {
     // The address is fixed: one from the environment would be somebody else's choice.
-    Builder::address(SYSTEM_BUS_ADDRESS)
+    let path = SYSTEM_BUS_ADDRESS.trim_start_matches("unix:path=");
+    let stream = Stream::new(UnixStream::connect(path).await?)?;
+    Builder::socket(stream)
         .serve_at(OBJECT_PATH, AuthService::new(services.clone(), Way::Bus))
         .serve_at(OBJECT_PATH, ManageService::new(services.clone(), Way::Bus))
         .allow_name_replacements(false)

@@ -16,4 +16,5 @@ pub mod privileges;
 pub mod service;
 pub mod socket;
 pub mod store;
+mod stream;
 pub mod vault;

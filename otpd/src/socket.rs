@@ -2,35 +2,19 @@
 //! connect to it, and who does is asked of the kernel all the same. Here no local user can starve
 //! root, as they can on the system bus.
 
-use std::{
-    io,
-    os::fd::{BorrowedFd, OwnedFd},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{
-        UnixListener, UnixStream,
-        unix::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    net::{UnixListener, UnixStream},
     sync::Semaphore,
 };
-use zbus::{
-    Connection, Guid,
-    connection::{
-        Builder,
-        socket::{ReadHalf, Socket, Split, WriteHalf},
-    },
-    export::async_trait::async_trait,
-    fdo::ConnectionCredentials,
-};
+use zbus::{Connection, Guid, connection::Builder};
 
 use crate::{
     audit::{Event, Severity},
     caller::Way,
     service::{AuthService, ManageService, Services},
+    stream::Stream,
 };
 
 /// How long a caller has to finish the handshake.
@@ -68,9 +52,11 @@ pub async fn serve(listener: UnixListener, services: Services) {
 }
 
 async fn serve_one(stream: UnixStream, services: Services) {
-    let uid = stream.peer_cred().map(|peer| peer.uid());
-    if uid.as_ref().ok() != Some(&0) {
-        let text = format!("uid {uid:?} reached the socket of root; check its mode and directory");
+    // Without the kernel's word on who is calling, nobody is.
+    let Ok(stream) = Stream::new(stream) else { return };
+    if stream.peer() != 0 {
+        let uid = stream.peer();
+        let text = format!("uid {uid} reached the socket of root; check its mode and directory");
         services.log.log(&Event::Daemon(Severity::Warning, &text));
         return;
     }
@@ -83,60 +69,13 @@ async fn serve_one(stream: UnixStream, services: Services) {
     let _ = connection.close().await;
 }
 
-async fn handshake(stream: UnixStream, services: Services) -> zbus::Result<Connection> {
+async fn handshake(stream: Stream, services: Services) -> zbus::Result<Connection> {
     let path = otp_bus::names::OBJECT_PATH;
-    Builder::socket(RootStream(stream))
+    Builder::socket(stream)
         .server(Guid::generate())
         .p2p()
         .serve_at(path, AuthService::new(services.clone(), Way::Socket))
         .serve_at(path, ManageService::new(services, Way::Socket))
         .build()
         .await
-}
-
-/// A stream whose peer is known to be uid 0. zbus's own would look the peer up in passwd and group
-/// at every connection.
-#[derive(Debug)]
-struct RootStream(UnixStream);
-
-#[derive(Debug)]
-struct Reader(OwnedReadHalf);
-
-#[derive(Debug)]
-struct Writer(OwnedWriteHalf);
-
-impl Socket for RootStream {
-    type ReadHalf = Reader;
-    type WriteHalf = Writer;
-
-    fn split(self) -> Split<Reader, Writer> {
-        let (read, write) = self.0.into_split();
-        Split::new(Reader(read), Writer(write))
-    }
-}
-
-#[async_trait]
-impl ReadHalf for Reader {
-    async fn recvmsg(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
-        Ok((self.0.read(buffer).await?, Vec::new()))
-    }
-
-    async fn peer_credentials(&mut self) -> io::Result<ConnectionCredentials> {
-        Ok(ConnectionCredentials::default().set_unix_user_id(0))
-    }
-}
-
-#[async_trait]
-impl WriteHalf for Writer {
-    async fn sendmsg(&mut self, buffer: &[u8], _: &[BorrowedFd<'_>]) -> io::Result<usize> {
-        self.0.write(buffer).await
-    }
-
-    async fn close(&mut self) -> io::Result<()> {
-        self.0.shutdown().await
-    }
-
-    async fn peer_credentials(&mut self) -> io::Result<ConnectionCredentials> {
-        Ok(ConnectionCredentials::default().set_unix_user_id(0))
-    }
 }
