@@ -184,6 +184,43 @@ async fn drops_what_is_late<S: Store>(store: &S) {
     assert!(is_accepted(&verify(store, code(1)).await), "the late step was run");
 }
 
+/// When a device was last used and an address last seen: every login changes both, to its time.
+struct Moment(Vec<Key>);
+
+impl Query for Moment {
+    type Row = (Option<UnixTime>, Option<UnixTime>);
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn answer(&self, seen: &Records, _: UnixTime) -> Self::Row {
+        let account = seen.account(&name()).unwrap();
+        let used = account.devices.first().and_then(|device| device.last_used);
+        (used, account.addresses.first().map(|known| known.seen))
+    }
+}
+
+/// What a question sees is what one commit left, not the halves of two.
+async fn shows_one_moment<S: Store>(store: Arc<S>, clock: Arc<SetClock>) {
+    enrolled(&*store).await;
+    assert!(is_accepted(&verify(&*store, code(1)).await));
+    let logins = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for counter in 2..200 {
+                clock.0.fetch_add(1, Ordering::SeqCst);
+                assert!(is_accepted(&verify(&*store, code(counter)).await));
+            }
+        }
+    });
+    while !logins.is_finished() {
+        let (used, seen) = store.snapshot(Moment(keys()), soon()).await.unwrap();
+        assert_eq!(used, seen);
+    }
+    logins.await.unwrap();
+}
+
 fn clock() -> Arc<SetClock> {
     Arc::new(SetClock(AtomicU64::new(1_700_000_000)))
 }
@@ -204,6 +241,14 @@ fn sqlite_accepts_once() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
     runtime().block_on(accepts_once(Arc::new(store)));
+}
+
+#[test]
+fn sqlite_shows_one_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = clock();
+    let store = SqliteStore::open(dir.path(), None, clock.clone()).unwrap();
+    runtime().block_on(shows_one_moment(Arc::new(store), clock));
 }
 
 #[test]

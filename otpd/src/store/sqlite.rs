@@ -180,7 +180,9 @@ impl Store for SqliteStore {
                 return reply.send(Err(StoreError::Late)).is_ok();
             }
             let row = connection.and_then(|connection| {
-                let (records, _) = load::records(connection, &shared.vault, query.keys())?;
+                // One transaction, so that what is seen is what one commit left.
+                let moment = connection.unchecked_transaction()?;
+                let (records, _) = load::records(&moment, &shared.vault, query.keys())?;
                 Ok(query.answer(&records, shared.clock.now()))
             });
             let usable = row.is_ok();
@@ -333,3 +335,6 @@ fn grow(connection: &Connection) -> rusqlite::Result<()> {
 fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
+
+#[cfg(test)]
+mod tests;

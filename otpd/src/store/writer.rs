@@ -30,13 +30,13 @@ pub(super) trait Job: Send {
 
 /// What a job is run with.
 pub(super) struct Run<'a> {
-    connection: &'a Connection,
+    pub(super) connection: &'a Connection,
     shared: &'a Shared,
     now: UnixTime,
 }
 
 /// Whether a job needs the commit.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ran {
     Changed,
     Unchanged,
@@ -113,58 +113,42 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        let (fates, commit) = match self.transaction(&mut group) {
-            Ok(done) => done,
+        let fates = match self.transaction(&mut group) {
+            Ok(fates) => fates,
             Err(error) => {
                 // The connection may be in any state: the next group begins with a new one.
                 self.connection = None;
-                for job in group {
-                    job.answer(Err(error.clone()));
-                }
-                return;
+                group.iter().map(|_| Err(error.clone())).collect()
             }
         };
         for (job, fate) in group.into_iter().zip(fates) {
-            let fate = match fate {
-                Ok(Ran::Changed) => commit.clone(),
-                Ok(Ran::Unchanged) => Ok(()),
-                Err(error) => Err(error),
-            };
-            job.answer(fate);
-        }
-        if commit.is_err() {
-            self.connection = None;
+            job.answer(fate.map(drop));
         }
         self.checkpoint_sometimes();
     }
 
-    /// Runs the group in one transaction; the fate of each job, and of the commit.
-    #[allow(clippy::type_complexity)]
+    /// Runs the group in one transaction; the fate of each job. An error is everybody's: also of
+    /// those who changed nothing, for they may have seen what then was not committed.
     fn transaction(
         &mut self,
         group: &mut [Box<dyn Job>],
-    ) -> Result<(Vec<Result<Ran, StoreError>>, Result<(), StoreError>), StoreError> {
+    ) -> Result<Vec<Result<Ran, StoreError>>, StoreError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(self.shared.connect()?),
         };
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let run = Run { connection, shared: &self.shared, now: self.shared.clock.now() };
-        let fates = group.iter_mut().map(|job| in_savepoint(job.as_mut(), &run)).collect();
-        let fates: Vec<Result<Ran, StoreError>> = fates;
-        if connection.is_autocommit() {
-            // A full disk or an I/O error ends the whole transaction, whichever step met it.
-            let failed = |fate: &Result<Ran, StoreError>| fate.as_ref().err().cloned();
-            let unknown = StoreError::Failed("the transaction ended by itself".to_owned());
-            return Err(fates.iter().find_map(failed).unwrap_or(unknown));
-        }
-        if !fates.contains(&Ok(Ran::Changed)) {
+        let fates: Result<Vec<_>, StoreError> =
+            group.iter_mut().map(|job| in_savepoint(job.as_mut(), &run)).collect();
+        let fates = fates?;
+        if fates.contains(&Ok(Ran::Changed)) {
+            self.commits = self.commits.saturating_add(1);
+            connection.execute_batch("COMMIT")?;
+        } else {
             connection.execute_batch("ROLLBACK")?;
-            return Ok((fates, Ok(())));
         }
-        let commit = connection.execute_batch("COMMIT").map_err(StoreError::from);
-        self.commits = self.commits.saturating_add(1);
-        Ok((fates, commit))
+        Ok(fates)
     }
 
     fn checkpoint_sometimes(&mut self) {
@@ -176,21 +160,19 @@ impl Writer {
     }
 }
 
-/// A step that fails is undone alone. Once the transaction is gone nothing more may run: it would
-/// be committed by itself.
-fn in_savepoint(job: &mut dyn Job, run: &Run<'_>) -> Result<Ran, StoreError> {
-    let gone = || StoreError::Failed("the transaction ended before this step".to_owned());
-    if run.connection.is_autocommit() {
-        return Err(gone());
-    }
+/// A step that fails is undone alone. Where that cannot be done, or the transaction has ended by
+/// itself (a full disk and an I/O error end it), the error is the whole group's: what a failed step
+/// left behind must not be committed with the others, nor a later step by itself.
+fn in_savepoint(job: &mut dyn Job, run: &Run<'_>) -> Result<Result<Ran, StoreError>, StoreError> {
     run.connection.execute_batch("SAVEPOINT step")?;
     let ran = job.run(run);
     if run.connection.is_autocommit() {
-        return ran.and_then(|_| Err(gone()));
+        let gone = StoreError::Failed("the transaction ended by itself".to_owned());
+        return Err(ran.err().unwrap_or(gone));
     }
     match ran {
         Ok(_) => run.connection.execute_batch("RELEASE step")?,
         Err(_) => run.connection.execute_batch("ROLLBACK TO step; RELEASE step")?,
     }
-    ran
+    Ok(ran)
 }
