@@ -7,7 +7,10 @@ use nix::unistd::User;
 use otp_core::{Uid, UserName};
 use tokio::sync::Semaphore;
 
-/// How many look-ups run at once. A directory that hangs holds up these and no more.
+use crate::{audit::Escaped, engine::ROOT};
+
+/// How many look-ups run at once for root, and as many for all others. A directory that hangs holds
+/// up these and no more, and nobody can hold up root's logins by asking for names of their own.
 const AT_ONCE: usize = 8;
 
 /// A user of this system.
@@ -27,27 +30,30 @@ pub struct NssUnavailable(String);
 /// Looks names up.
 #[derive(Clone)]
 pub struct Nss {
-    places: Arc<Semaphore>,
+    root: Arc<Semaphore>,
+    others: Arc<Semaphore>,
 }
 
 impl Default for Nss {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)) }
+        let places = || Arc::new(Semaphore::new(AT_ONCE));
+        Self { root: places(), others: places() }
     }
 }
 
 impl Nss {
-    /// The user of a name; none where NSS knows none.
+    /// The user of a name, for a caller with this uid; none where NSS knows none.
     ///
     /// # Errors
     /// When NSS fails, or does not answer before `before`.
     pub async fn person(
         &self,
         name: &UserName,
+        caller: Uid,
         before: Instant,
     ) -> Result<Option<Person>, NssUnavailable> {
         let late = |_| NssUnavailable("no answer in time".to_owned());
-        let places = self.places.clone();
+        let places = if caller == ROOT { self.root.clone() } else { self.others.clone() };
         let name = name.clone();
         let looked = async move {
             let closed = |_| NssUnavailable("stopping".to_owned());
@@ -68,6 +74,7 @@ fn look_up(name: &UserName) -> Result<Option<Person>, NssUnavailable> {
         Ok(None) => Ok(None),
         Ok(Some(user)) => {
             let canonical = UserName::parse(&user.name).map_err(|error| {
+                let name = Escaped(name.as_str());
                 NssUnavailable(format!("it calls {name} something else: {error}"))
             })?;
             Ok(Some(Person { name: canonical, uid: Uid(user.uid.as_raw()) }))
@@ -86,7 +93,7 @@ mod tests {
     fn person(name: &str) -> Result<Option<Person>, NssUnavailable> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let before = monotonic() + Duration::from_secs(10);
-        runtime.block_on(Nss::default().person(&UserName::parse(name).unwrap(), before))
+        runtime.block_on(Nss::default().person(&UserName::parse(name).unwrap(), ROOT, before))
     }
 
     #[test]
@@ -94,5 +101,21 @@ mod tests {
         assert_eq!(person("root").unwrap().map(|person| person.uid), Some(Uid(0)));
         assert_eq!(person("no such user here"), Ok(None));
         assert_eq!(person("0"), Ok(None), "digits are a name, not an id");
+    }
+
+    #[test]
+    fn others_cannot_hold_up_root() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let nss = Nss::default();
+            let name = UserName::parse("root").unwrap();
+            let hanging = nss.others.acquire_many(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+            let soon = monotonic() + Duration::from_millis(10);
+            assert!(nss.person(&name, Uid(1000), soon).await.is_err(), "nobody was held up");
+            let later = monotonic() + Duration::from_secs(10);
+            assert!(nss.person(&name, ROOT, later).await.is_ok());
+            drop(hanging);
+            assert!(nss.person(&name, Uid(1000), later).await.is_ok());
+        });
     }
 }

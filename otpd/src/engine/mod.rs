@@ -5,9 +5,7 @@ mod steps;
 
 use std::{sync::Arc, time::Instant};
 
-use otp_core::{
-    Code, DeviceSummary, NameError, Origin, Secret, Uid, UserName, Verified, otpauth_uri,
-};
+use otp_core::{Code, DeviceSummary, Origin, Secret, Uid, UserName, Verified, otpauth_uri};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -78,14 +76,18 @@ impl Engine {
         self.store.is_dead()
     }
 
-    /// Finds out who a name is. A name that no account can have is nobody's.
+    /// Finds out for a caller who a name is. A name that no account can have is nobody's.
     ///
     /// # Errors
     /// When the user database gives no answer.
-    pub async fn person(&self, name: &str, before: Instant) -> Result<Option<Person>, Unavailable> {
-        let parsed: Result<UserName, NameError> = UserName::parse(name);
-        match parsed {
-            Ok(name) => Ok(self.nss.person(&name, before).await?),
+    pub async fn person(
+        &self,
+        name: &str,
+        caller: Uid,
+        before: Instant,
+    ) -> Result<Option<Person>, Unavailable> {
+        match UserName::parse(name) {
+            Ok(name) => Ok(self.nss.person(&name, caller, before).await?),
             Err(_) => Ok(None),
         }
     }

@@ -70,7 +70,7 @@ impl Services {
         user: &str,
     ) -> Result<Option<Person>, Refused> {
         check_user(user)?;
-        let person = self.engine.person(user, call.before).await?;
+        let person = self.engine.person(user, call.uid, call.before).await?;
         let relation = match &person {
             _ if call.uid == ROOT => Relation::Root,
             Some(person) if person.uid == call.uid => Relation::Owner,
