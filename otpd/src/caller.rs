@@ -12,6 +12,9 @@ use otp_bus::Error;
 use otp_core::Uid;
 use zbus::{Connection, message::Header};
 
+/// The uid of root.
+pub const ROOT: Uid = Uid(0);
+
 /// Calls under way per uid other than 0. A login needs one at a time.
 const CALLS_PER_UID: usize = 16;
 
@@ -40,7 +43,7 @@ pub async fn identify(
     header: &Header<'_>,
 ) -> Result<Uid, Error> {
     match way {
-        Way::Socket => Ok(Uid(0)),
+        Way::Socket => Ok(ROOT),
         Way::Bus => {
             let unknown =
                 || Error::Unavailable("the bus does not say who is calling; try again".to_owned());
@@ -96,7 +99,7 @@ impl Gate {
         }
         let under_way = state.by_uid.get(&uid).copied().unwrap_or(0);
         // Root is bounded by the connections of its socket; nobody else can take its place.
-        if uid != Uid(0) && (under_way >= CALLS_PER_UID || state.all >= CALLS) {
+        if uid != ROOT && (under_way >= CALLS_PER_UID || state.all >= CALLS) {
             let text = format!("uid {uid} has {under_way} calls under way; try again shortly");
             return Err(Error::Busy(text));
         }
@@ -130,7 +133,6 @@ impl Drop for Entry {
             Some(_) | None => drop(state.by_uid.remove(&self.uid)),
         }
         self.inner.left.notify_waiters();
-        self.inner.left.notify_one();
     }
 }
 

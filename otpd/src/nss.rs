@@ -7,7 +7,7 @@ use nix::unistd::User;
 use otp_core::{Uid, UserName};
 use tokio::sync::Semaphore;
 
-use crate::{audit::Escaped, engine::ROOT};
+use crate::{audit::Escaped, caller::ROOT};
 
 /// How many look-ups run at once for root, and as many for all others. A directory that hangs holds
 /// up these and no more, and nobody can hold up root's logins by asking for names of their own.

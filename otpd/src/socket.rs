@@ -12,7 +12,7 @@ use zbus::{Connection, Guid, connection::Builder};
 
 use crate::{
     audit::{Event, Severity},
-    caller::Way,
+    caller::{ROOT, Way},
     service::{AuthService, ManageService, Services},
     stream::Stream,
 };
@@ -54,7 +54,7 @@ pub async fn serve(listener: UnixListener, services: Services) {
 async fn serve_one(stream: UnixStream, services: Services) {
     // Without the kernel's word on who is calling, nobody is.
     let Ok(stream) = Stream::new(stream) else { return };
-    if stream.peer() != 0 {
+    if stream.peer() != ROOT.0 {
         let uid = stream.peer();
         let text = format!("uid {uid} reached the socket of root; check its mode and directory");
         services.log.log(&Event::Daemon(Severity::Warning, &text));

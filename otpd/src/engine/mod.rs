@@ -170,6 +170,3 @@ impl Engine {
         Ok(self.store.transact(Unlock::new(person), before).await?)
     }
 }
-
-/// The uid of root.
-pub const ROOT: Uid = Uid(0);

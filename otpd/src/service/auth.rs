@@ -11,16 +11,19 @@ use zeroize::Zeroizing;
 use super::{Call, Refused, Services, answer};
 use crate::{
     audit::{Event, Subject},
-    caller::Way,
+    caller::{ROOT, Way},
     clock::monotonic,
-    engine::ROOT,
     nss::Person,
     policy::Action,
 };
 
 /// Refusals are answered at multiples of this from a call's arrival, so that their time does not
 /// tell one from the other.
-const QUANTUM: Duration = Duration::from_millis(250);
+const REFUSALS: Duration = Duration::from_millis(250);
+
+/// `Begin` is answered at multiples of this: it looks into the store for those alone whom NSS
+/// knows, and the longer the more devices they have.
+const BEGINNINGS: Duration = Duration::from_millis(5);
 
 /// The object, on one way in.
 pub struct AuthService {
@@ -48,10 +51,13 @@ impl AuthService {
         let call = self.services.enter(self.way, connection, &header).await?;
         let believed = believe(&call, login)?;
         match self.demand(&call, &believed).await {
-            Ok(demand) => Ok(Challenge { demand, rule: "default".to_owned() }.into_args()),
+            Ok(demand) => {
+                until_next(&call, BEGINNINGS).await;
+                Ok(Challenge { demand, rule: "default".to_owned() }.into_args())
+            }
             Err(refused) => {
                 let error = self.refuse(&believed.who, refused);
-                until_quantum(&call).await;
+                until_next(&call, REFUSALS).await;
                 Err(error)
             }
         }
@@ -75,7 +81,7 @@ impl AuthService {
         };
         match &verdict {
             Ok(verdict) if verdict.reason == Reason::Matched => {}
-            Ok(_) | Err(_) => until_quantum(&call).await,
+            Ok(_) | Err(_) => until_next(&call, REFUSALS).await,
         }
         verdict.map(Verdict::into_args)
     }
@@ -175,10 +181,11 @@ fn believe(call: &Call, login: Login) -> Result<Believed, Error> {
     Ok(Believed { who, origin: Origin::Own, nullok })
 }
 
-async fn until_quantum(call: &Call) {
+/// Waits for the next multiple of `quantum` since the call's arrival.
+async fn until_next(call: &Call, quantum: Duration) {
     let spent = monotonic().saturating_duration_since(call.arrival).as_nanos();
-    let quanta = u32::try_from(spent / QUANTUM.as_nanos() + 1).unwrap_or(u32::MAX);
-    tokio::time::sleep_until((call.arrival + QUANTUM * quanta).into()).await;
+    let quanta = u32::try_from(spent / quantum.as_nanos() + 1).unwrap_or(u32::MAX);
+    tokio::time::sleep_until((call.arrival + quantum * quanta).into()).await;
 }
 
 /// The reason that a refusal is given on the bus.

@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 use super::{Call, Refused, Services, answer};
 use crate::{
     audit::{Escaped, Event, Severity},
-    caller::Way,
+    caller::{ROOT, Way},
     config::check_issuer,
-    engine::{Overview, ROOT, Wanted},
+    engine::{Overview, Wanted},
     nss::Person,
     policy::Action,
     store::Persisted,

@@ -16,9 +16,9 @@ use zbus::{Connection, message::Header};
 
 use crate::{
     audit::{Event, Syslog},
-    caller::{self, Entry, Gate, Way},
+    caller::{self, Entry, Gate, ROOT, Way},
     clock::monotonic,
-    engine::{Engine, ROOT, Unavailable},
+    engine::{Engine, Unavailable},
     nss::Person,
     policy::{Action, Answer, Relation, may},
 };

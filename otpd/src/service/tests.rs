@@ -105,6 +105,29 @@ fn every_method_through_its_proxy() {
     });
 }
 
+/// Those whom nobody knows are not told earlier than those who have devices.
+#[test]
+fn strangers_are_asked_at_the_same_moment() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        manage.enroll("root", &token()).await.unwrap();
+        manage.confirm("root", "token", &code(0)).await.unwrap();
+        for user in ["root", "no such user", "", "a/b"] {
+            let start = monotonic();
+            assert_eq!(auth.begin(&login(user)).await.unwrap().demand, otp_bus::Demand::Ask);
+            let took = monotonic() - start;
+            assert!(took >= Duration::from_millis(5), "{user:?} was answered after {took:?}");
+        }
+        for code in ["00000000", "", "no code", "123456"] {
+            let start = monotonic();
+            let _ = auth.verify(&login("no such user"), code).await.unwrap();
+            assert!(monotonic() - start >= Duration::from_millis(250), "{code:?}");
+        }
+    });
+}
+
 #[test]
 fn nullok_passes_those_alone_who_never_enrolled() {
     run(async {

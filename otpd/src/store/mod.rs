@@ -118,6 +118,6 @@ pub enum StoreError {
     #[error("a stored record cannot be read: {0}")]
     Corrupt(String),
     /// The store is closed.
-    #[error("the store is closed: otpd is stopping")]
+    #[error("the store is closed: otpd is stopping or has to start anew; try again shortly")]
     Closed,
 }
