@@ -146,7 +146,9 @@ fn passed() -> Result<Option<UnixListener>, StartError> {
 fn credential() -> Option<PathBuf> {
     let dir = std::env::var_os("CREDENTIALS_DIRECTORY")?;
     let path = Path::new(&dir).join(CREDENTIAL);
-    path.exists().then_some(path)
+    // One that is there and cannot be looked at must not be taken for none: another keyring would
+    // be made in its place.
+    path.try_exists().unwrap_or(true).then_some(path)
 }
 
 /// The name of this host, for authenticators to show.

@@ -82,6 +82,7 @@ pub fn take(passed: Option<UnixListener>) -> Result<Place, PlaceError> {
         }
         (None, uid) => return Err(PlaceError::NotRoot(uid)),
     };
+    check_state_dir(Path::new(STATE_DIR), unistd::geteuid())?;
     keep_secrets_in()?;
     Ok(place)
 }
@@ -93,8 +94,8 @@ fn user() -> Result<User, PlaceError> {
     Ok(user)
 }
 
-/// A directory that only the daemon's user can enter. One that is there is left as it is, for the
-/// store to complain about.
+/// A directory that only the daemon's user can enter. One that is there is left as it is, and
+/// checked.
 fn make_state_dir(path: &Path, user: &User) -> Result<(), PlaceError> {
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
@@ -102,6 +103,17 @@ fn make_state_dir(path: &Path, user: &User) -> Result<(), PlaceError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(at(path, error)),
     }
+}
+
+/// Its owner is whom callers take for the daemon, and whoever can write to it can put another store
+/// in place of ours.
+fn check_state_dir(path: &Path, uid: Uid) -> Result<(), PlaceError> {
+    let found = fs::symlink_metadata(path).map_err(|error| at(path, error))?;
+    if found.is_dir() && found.uid() == uid.as_raw() && found.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    let text = format!("is no directory that uid {uid} owns and alone can write to; chown, chmod");
+    Err(at(path, io::Error::other(text)))
 }
 
 fn make_socket(path: &Path) -> Result<Place, PlaceError> {
@@ -160,4 +172,26 @@ fn keep_secrets_in() -> Result<(), PlaceError> {
 
 fn at(path: &Path, error: io::Error) -> PlaceError {
     PlaceError::Path { path: path.display().to_string(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_directory_is_the_daemons_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ours, uid) = (dir.path().join("ours"), unistd::geteuid());
+        assert!(check_state_dir(&ours, uid).is_err(), "not there");
+        for (mode, fits) in [(0o700, true), (0o755, true), (0o770, false), (0o707, false)] {
+            let _ = DirBuilder::new().create(&ours);
+            fs::set_permissions(&ours, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(check_state_dir(&ours, uid).is_ok(), fits, "{mode:o}");
+        }
+        fs::set_permissions(&ours, Permissions::from_mode(0o700)).unwrap();
+        assert!(check_state_dir(&ours, Uid::from_raw(uid.as_raw() + 1)).is_err(), "another's");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&ours, &link).unwrap();
+        assert!(check_state_dir(&link, uid).is_err(), "a link");
+    }
 }

@@ -10,7 +10,10 @@ use otp_core::{
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Key, Records, StoreError};
-use crate::vault::{Place, Vault};
+use crate::{
+    audit::Escaped,
+    vault::{Place, Vault},
+};
 
 /// An account and the version that a commit must find again.
 pub(super) struct Loaded {
@@ -138,7 +141,7 @@ fn time(secs: i64) -> UnixTime {
 }
 
 fn corrupt(whose: &str, error: impl std::fmt::Display) -> StoreError {
-    StoreError::Corrupt(format!("{whose}: {error}"))
+    StoreError::Corrupt(format!("{}: {error}", Escaped(whose)))
 }
 
 impl From<rusqlite::Error> for StoreError {
