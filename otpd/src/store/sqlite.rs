@@ -36,6 +36,9 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The bytes to which the WAL is grown beforehand: a WAL that grows doubles a commit's time.
 const WAL_BYTES: i64 = 1024 * 1024;
 
+/// The pages in the WAL beyond which commits wait for it to be written anew from its start.
+const WAL_PAGES_MOST: i64 = 1024;
+
 /// Why a store cannot be opened. Each says what to do; none is worked around.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -332,8 +335,15 @@ fn grow(connection: &Connection) -> rusqlite::Result<()> {
     checkpoint(connection)
 }
 
+/// Copies what is in the WAL into the database beside the commits. Where these never pause, the
+/// WAL is never wholly copied and would only grow: then they are made to wait for what is left.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    let pages: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get("log"))?;
+    if pages < WAL_PAGES_MOST {
+        return Ok(());
+    }
+    connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
 }
 
 #[cfg(test)]

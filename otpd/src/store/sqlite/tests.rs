@@ -103,6 +103,23 @@ fn a_commit_that_fails_is_everybodys_denial() {
     assert_eq!(together(jobs), (vec![false, false, false], 0));
 }
 
+/// A checkpoint beside commits that never pause never catches up with them by itself.
+#[test]
+fn the_wal_does_not_grow_without_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (fate, told) = std::sync::mpsc::channel();
+    for _ in 0..2000 {
+        let text = "INSERT OR REPLACE INTO meta VALUES ('a', randomblob(20000))";
+        let job = Sql { text, ran: Ok(Ran::Changed), fate: fate.clone(), held: None };
+        assert!(store.writes.try_send(Box::new(job)).is_ok());
+        told.recv().unwrap().unwrap();
+    }
+    let wal = std::fs::metadata(dir.path().join("otpd.db-wal")).unwrap().len();
+    store.close();
+    assert!(wal < 20_000_000, "2000 commits of 20 kB made {wal} bytes");
+}
+
 #[test]
 fn a_store_whose_thread_panics_is_dead() {
     struct Panic;
