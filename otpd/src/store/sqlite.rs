@@ -6,7 +6,10 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -36,7 +39,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The bytes to which the WAL is grown beforehand: a WAL that grows doubles a commit's time.
 const WAL_BYTES: i64 = 1024 * 1024;
 
-/// The pages in the WAL beyond which commits wait for it to be written anew from its start.
+/// The pages in the WAL from which on the writer itself sees to it that it begins anew.
 const WAL_PAGES_MOST: i64 = 1024;
 
 /// Why a store cannot be opened. Each says what to do; none is worked around.
@@ -91,6 +94,8 @@ pub(super) struct Shared {
     pub(super) vault: Vault,
     pub(super) pepper: Pepper,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether commits have left the keeper behind: the WAL only grows then.
+    pub(super) crowded: AtomicBool,
     _lock: Flock<File>,
 }
 
@@ -123,7 +128,14 @@ impl SqliteStore {
         schema::migrate(&mut connection)
             .map_err(|error| OpenError::Schema { path: path.clone(), error })?;
         let pepper = pepper(&mut connection, &path, &vault)?;
-        let shared = Arc::new(Shared { path, vault, pepper, clock, _lock: lock });
+        let shared = Arc::new(Shared {
+            path,
+            vault,
+            pepper,
+            clock,
+            crowded: AtomicBool::new(false),
+            _lock: lock,
+        });
         Self::start(&shared, connection)
     }
 
@@ -319,9 +331,10 @@ fn keep(shared: &Shared, wanted: &std::sync::mpsc::Receiver<()>) {
         if connection.is_none() {
             connection = shared.connect().ok();
         }
-        let done = connection.as_ref().map(checkpoint);
-        if matches!(done, Some(Err(_))) {
-            connection = None;
+        match connection.as_ref().map(checkpoint) {
+            Some(Ok(pages)) if pages < WAL_PAGES_MOST => {}
+            Some(Ok(_)) => shared.crowded.store(true, Ordering::Relaxed),
+            Some(Err(_)) | None => connection = None,
         }
     }
 }
@@ -332,18 +345,12 @@ fn grow(connection: &Connection) -> rusqlite::Result<()> {
         [WAL_BYTES],
     )?;
     connection.execute("DELETE FROM meta WHERE key = 'ballast'", [])?;
-    checkpoint(connection)
+    checkpoint(connection).map(drop)
 }
 
-/// Copies what is in the WAL into the database beside the commits. Where these never pause, the
-/// WAL is never wholly copied and would only grow: then they are made to wait for what is left.
-fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
-    let pages: i64 =
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get("log"))?;
-    if pages < WAL_PAGES_MOST {
-        return Ok(());
-    }
-    connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
+/// Copies what is in the WAL into the database, beside the commits; how many pages the WAL has.
+fn checkpoint(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get("log"))
 }
 
 #[cfg(test)]

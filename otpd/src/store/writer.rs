@@ -2,7 +2,10 @@
 //! answers. A step that cannot be read or written is answered with its error and leaves the others
 //! alone; whatever ends the transaction itself is everybody's denial.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -151,11 +154,19 @@ impl Writer {
         Ok(fates)
     }
 
+    /// Has the keeper checkpoint beside the commits. Where these never pause it never catches up;
+    /// then the rest is done here, where nothing is committed meanwhile.
     fn checkpoint_sometimes(&mut self) {
         if self.commits >= COMMITS_PER_CHECKPOINT {
             self.commits = 0;
             // Full: the keeper has been told already.
             let _ = self.checkpoint.try_send(());
+        }
+        if self.shared.crowded.swap(false, Ordering::Relaxed)
+            && let Some(connection) = &self.connection
+        {
+            // What fails or is kept busy is tried again once the keeper has looked again.
+            let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
         }
     }
 }
