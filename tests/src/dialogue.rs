@@ -106,6 +106,19 @@ impl Dialogue {
         Ok(true)
     }
 
+    /// Types a line without having been asked, for whoever may or may not ask: of no effect on a
+    /// program that has ended already.
+    pub fn type_ahead(&mut self, line: &str) -> Result<&mut Self> {
+        self.answered = self.heard.len();
+        let to = self.to.as_mut().context("its input is closed")?;
+        match writeln!(to, "{line}") {
+            Err(error) if !matches!(error.raw_os_error(), Some(libc::EPIPE | libc::EIO)) => {
+                Err(error).context("typing")
+            }
+            Ok(()) | Err(_) => Ok(self),
+        }
+    }
+
     /// Types Ctrl-C until the program ends: one that comes before the program has its handler in
     /// place, as sudo's just after its prompt, is lost.
     pub fn interrupt(mut self) -> Result<Ended> {

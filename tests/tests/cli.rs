@@ -14,7 +14,7 @@ fn otpctl(words: &str) -> Invocation {
 /// Runs it with a line on its standard input.
 fn told(invocation: &Invocation, line: &str) -> Result<Ended> {
     let mut dialogue = invocation.on_pipes()?;
-    dialogue.answer(line)?;
+    dialogue.type_ahead(line)?;
     dialogue.end()
 }
 

@@ -39,7 +39,7 @@ fn an_address_from_the_environment_is_ignored_by_su_and_sudo() -> Result {
         daemon.stop()?;
         for login in [su(&mallory, "root"), su(&mallory, "bob"), sudo(&mallory)] {
             let mut dialogue = lure(login).on_terminal()?;
-            dialogue.answer(ANY)?;
+            dialogue.type_ahead(ANY)?;
             dialogue.end()?.must_fail()?.must_not_say("logged in")?;
         }
         let own = lure(pamtester("otp", "alice")).by(&world.alice);
@@ -80,16 +80,16 @@ fn a_user_who_owns_the_name_is_not_believed() -> Result {
         for tester in [pamtester("otp", "alice"), pamtester("otp", "alice").by(&world.alice)] {
             world.log.clear();
             let mut dialogue = tester.on_pipes()?;
-            dialogue.answer(ANY)?;
+            dialogue.type_ahead(ANY)?;
             dialogue.end()?.must_fail()?.must_not_say("successfully")?;
             world.log.expect(&["pam_otp", "40002"])?;
         }
         let mut login = su(&world.bob, "root").on_terminal()?;
-        login.answer(ANY)?;
+        login.type_ahead(ANY)?;
         login.end()?.must_fail()?.must_not_say("logged in")?;
         let sshd = Sshd::start(&world)?;
         let mut login = sshd.login(Method::Keyboard, "alice", &world.bob).on_terminal()?;
-        login.answer(ANY)?;
+        login.type_ahead(ANY)?;
         login.end()?.must_fail()?.must_not_say("logged in")?;
         Ok(())
     })
@@ -104,7 +104,7 @@ fn a_bus_argument_does_not_make_a_user_the_daemon() -> Result {
         world.stack("otp", &[&format!("requisite pam_otp.so bus={}", fake.address)])?;
         for tester in [pamtester("otp", "alice"), pamtester("otp", "alice").by(&world.alice)] {
             let mut dialogue = tester.on_pipes()?;
-            dialogue.answer(ANY)?;
+            dialogue.type_ahead(ANY)?;
             dialogue.end()?.must_fail()?.must_not_say("successfully")?;
         }
         Ok(())
@@ -122,7 +122,7 @@ fn a_socket_that_a_user_listens_on_is_not_believed() -> Result {
         drop(of_root);
         let _of_bob = FakeDaemon::on_socket(Some(&world.bob))?;
         let mut dialogue = pamtester("otp", "alice").on_pipes()?;
-        dialogue.answer(ANY)?;
+        dialogue.type_ahead(ANY)?;
         dialogue.end()?.must_fail()?.must_not_say("successfully")?;
         Ok(())
     })
@@ -202,7 +202,7 @@ fn who_stands_at_the_prompt_holds_no_connection() -> Result {
 /// Types at the prompt if there is one.
 fn typed_or_refused(login: &Invocation, text: &str) -> Result {
     let mut dialogue = login.on_pipes()?;
-    dialogue.answer(text)?;
+    dialogue.type_ahead(text)?;
     dialogue.end()?.must_fail()?;
     Ok(())
 }

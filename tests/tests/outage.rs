@@ -26,7 +26,7 @@ fn without_a_daemon_nobody_gets_in_and_the_log_says_so() -> Result {
         for tester in [by_root.clone(), by_root.by(&world.alice)] {
             world.log.clear();
             let mut dialogue = tester.on_pipes()?;
-            dialogue.answer(&code)?;
+            dialogue.type_ahead(&code)?;
             dialogue.end()?.must_fail()?.must_say(UNAVAILABLE)?;
             world.log.expect(&["pam_otp"])?;
         }
