@@ -8,7 +8,7 @@ STAGE := $(TARGET)/stage
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 CHECKS ?= units module packaging system
 
-.PHONY: all try smoke check stage tools
+.PHONY: all try smoke bench check stage tools
 all: stage
 
 try: tools stage
@@ -16,6 +16,15 @@ try: tools stage
 
 smoke: tools stage
 	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE) $(STAGE)/smoke
+
+# What a login costs, beside the peers; with what would be shipped, not with what is tested.
+bench: release
+	@tests/tools bench
+	$(CARGO) build --locked --release -p otpd-tests --bins
+	@mkdir -p $(STAGE)-release
+	@cd $(TARGET)/release && install -m 755 otpd otpctl fake-otpd bench-logins $(STAGE)-release
+	@install -m 755 $(TARGET)/release/libpam_otp.so $(STAGE)-release/pam_otp.so
+	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE)-release $(STAGE)-release/bench-logins
 
 check:
 	@MAKE="$(MAKE)" CARGO="$(CARGO)" STAGE="$(STAGE)" tests/check $(CHECKS)

@@ -23,7 +23,7 @@ const REFUSALS: Duration = Duration::from_millis(250);
 
 /// `Begin` is answered at multiples of this: it looks into the store for those alone whom NSS
 /// knows, and the longer the more devices they have.
-const BEGINNINGS: Duration = Duration::from_millis(5);
+const BEGINNINGS: Duration = Duration::from_millis(2);
 
 /// The object, on one way in.
 pub struct AuthService {
