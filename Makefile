@@ -8,7 +8,7 @@ STAGE := $(TARGET)/stage
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 CHECKS ?= units module packaging system
 
-.PHONY: all try smoke bench check stage tools
+.PHONY: all try smoke bench check soak stage tools
 all: stage
 
 try: tools stage
@@ -29,6 +29,11 @@ bench: release
 check:
 	@MAKE="$(MAKE)" CARGO="$(CARGO)" STAGE="$(STAGE)" tests/check $(CHECKS)
 
+# The same tests of the module and the whole system at the long counts, for hours; prints what
+# docs/robustness.md tells.
+soak:
+	@OTPD_SOAK=1 MAKE="$(MAKE)" CARGO="$(CARGO)" STAGE="$(STAGE)" tests/check module system
+
 # Names the packages that this machine lacks, and installs them where it may.
 tools:
 	@tests/tools
@@ -39,7 +44,7 @@ stage:
 	$(CARGO) build --locked -p pam_otp
 	$(CARGO) build --locked -p otpd-tests --bins
 	@mkdir -p $(STAGE)
-	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd $(STAGE)
+	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd callers $(STAGE)
 	@install -m 755 $(TARGET)/debug/libpam_otp.so $(STAGE)/pam_otp.so
 
 -include packaging/install.mk

@@ -95,6 +95,21 @@ pub(crate) fn create(people: &[&Account]) -> Result {
     people.iter().try_for_each(|account| account.settle())
 }
 
+/// Adds users without a home, for tests in which there are many.
+pub(crate) fn crowd(count: usize) -> Result<Vec<String>> {
+    let names: Vec<String> = (0..count).map(|number| format!("user{number}")).collect();
+    let (mut passwd, mut group) = (String::new(), String::new());
+    for (uid, name) in (50_000..).zip(&names) {
+        writeln!(passwd, "{name}:x:{uid}:{uid}::/nonexistent:/bin/sh")?;
+        writeln!(group, "{name}:x:{uid}:")?;
+    }
+    for (path, lines) in [("/etc/passwd", passwd), ("/etc/group", group)] {
+        let old = fs::read_to_string(path).context(format!("reading {path}"))?;
+        fs::write(path, old + &lines).context(format!("writing {path}"))?;
+    }
+    Ok(names)
+}
+
 /// Whether a line of passwd, group or shadow has the account's name or, in the first two, its id.
 fn is_of(line: &str, account: &Account) -> bool {
     let mut fields = line.split(':');

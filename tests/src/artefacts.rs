@@ -37,6 +37,7 @@ impl Artefacts {
             ("otpctl", "/usr/bin".into()),
             ("pam_otp.so", security_dir()?),
             ("fake-otpd", "/usr/bin".into()),
+            ("callers", "/usr/bin".into()),
         ];
         let open = |(name, directory): (&str, PathBuf)| {
             let path = built.join(name);

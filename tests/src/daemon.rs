@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use crate::{Context, Deadline, Failure, FakeClock, Invocation, Result, Service, World};
+use nix::sys::signal::Signal;
+
+use crate::{
+    Context, Deadline, Failure, FakeClock, Invocation, Result, Service, World, service::signal,
+};
 
 const PROGRAM: &str = "/usr/sbin/otpd";
 const NOTIFY: &str = "/run/notify";
@@ -33,6 +37,25 @@ impl Daemon {
 
     fn launch(world: &World, invocation: Invocation) -> Result<Self> {
         Self::launch_with(world, invocation, Service::start)
+    }
+
+    /// Starts a variation of it that may end before it is ready; none: it did.
+    pub fn attempt(world: &World, invocation: Invocation) -> Result<Option<Self>> {
+        match Self::launch_with(world, invocation, Service::start) {
+            Ok(daemon) => Ok(Some(daemon)),
+            Err(failure) if failure.to_string().contains("has ended") => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// SIGKILL to one that was started under a [`Tracer`](crate::Tracer), which ends with it.
+    pub fn kill_traced(self) -> Result {
+        let list = format!("/proc/{0}/task/{0}/children", self.pid());
+        // Both may be gone already, by the fault that the tracer was to bring about.
+        for pid in fs::read_to_string(list).unwrap_or_default().split_whitespace() {
+            let _gone = signal(pid.parse()?, Signal::SIGKILL);
+        }
+        self.0.wait().map(drop)
     }
 
     /// Starts a variation of it, in a way of the caller's.

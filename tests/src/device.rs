@@ -81,6 +81,15 @@ impl Device {
         Ok(ended.must_succeed()?.output.trim().to_owned())
     }
 
+    /// The codes of a counter and those that follow it, by `oathtool`.
+    pub fn codes(&self, counter: usize, count: usize) -> Result<Vec<String>> {
+        let secret = HEXLOWER.encode(&self.secret);
+        let (counter, window) = (counter.to_string(), count.saturating_sub(1).to_string());
+        let tool = Invocation::of("oathtool").args(["--hotp", "--counter", &counter]);
+        let ended = tool.args(["--window", &window, &secret]).run()?;
+        Ok(ended.must_succeed()?.output.lines().map(str::to_owned).collect())
+    }
+
     /// A code that is right nowhere near `factor`.
     pub fn wrong_code(&self, factor: u64) -> Result<String> {
         let near: Vec<String> = match self.kind {

@@ -46,6 +46,13 @@ impl Invocation {
         self
     }
 
+    /// Behind the words of another program that runs it.
+    #[must_use]
+    pub fn behind(&self, words: &[&str]) -> Self {
+        let argv = words.iter().map(ToString::to_string).chain(self.argv.iter().cloned()).collect();
+        Self { argv, ..self.clone() }
+    }
+
     /// Run by this user, with the user's groups, home and shell, as after a login.
     #[must_use]
     pub fn by(mut self, account: &Account) -> Self {

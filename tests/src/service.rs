@@ -56,8 +56,13 @@ impl Service {
     }
 
     /// Asks it to end, and waits.
-    pub fn stop(mut self) -> Result<ExitStatus> {
+    pub fn stop(self) -> Result<ExitStatus> {
         self.send(Signal::SIGTERM)?;
+        self.wait()
+    }
+
+    /// Waits for its end.
+    pub fn wait(mut self) -> Result<ExitStatus> {
         let what = format!("the end of {}", self.name);
         Deadline::after(ORDERLY).poll(&what, || Ok(self.child.try_wait()?))
     }

@@ -67,6 +67,11 @@ impl World {
         self
     }
 
+    /// Adds so many ordinary users, and gives their names.
+    pub fn crowd(&self, count: usize) -> Result<Vec<String>> {
+        accounts::crowd(count)
+    }
+
     /// Writes the PAM stack of a service: these `auth` lines and nothing else that could refuse.
     pub fn stack(&self, service: &str, auth: &[&str]) -> Result {
         let rest = ["account required pam_unix.so", "session required pam_permit.so", ""];

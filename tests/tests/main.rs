@@ -3,14 +3,21 @@
 
 mod attacks;
 mod cli;
+mod clock;
+mod corrupt;
+mod crowd;
 mod daemon;
 mod demo;
+mod disk;
 mod durable;
 mod harness;
 mod host;
 mod hostile;
+mod kills;
+mod nth;
 mod outage;
 mod own;
+mod power;
 mod race;
 mod scene;
 mod ssh;

@@ -29,17 +29,27 @@ impl Scene {
 
     /// With an `otpd.toml`.
     pub(crate) fn configured(toml: &str) -> Result<Self> {
-        Self::furnished(toml, |world| Bus::start(world, Activation::Off))
+        Self::furnished(toml, || Ok(()), |world| Bus::start(world, Activation::Off))
     }
 
     /// On another bus.
     pub(crate) fn on_bus(start: impl FnOnce(&World) -> Result<Bus>) -> Result<Self> {
-        Self::furnished("", start)
+        Self::furnished("", || Ok(()), start)
     }
 
-    fn furnished(toml: &str, start: impl FnOnce(&World) -> Result<Bus>) -> Result<Self> {
+    /// With its state on a disk that `mount` puts in place.
+    pub(crate) fn on(mount: impl FnOnce() -> Result) -> Result<Self> {
+        Self::furnished("", mount, |world| Bus::start(world, Activation::Off))
+    }
+
+    fn furnished(
+        toml: &str,
+        mount: impl FnOnce() -> Result,
+        start: impl FnOnce(&World) -> Result<Bus>,
+    ) -> Result<Self> {
         let world = World::new()?;
         world.configure(toml)?;
+        mount()?;
         for service in ["sshd", "sudo", "su", "otp"] {
             world.stack(service, &[MODULE])?;
         }
