@@ -271,7 +271,7 @@ fn keyring(dir: &Path, db: &Path, credential: Option<&Path>) -> Result<Keyring, 
         return Ok(Keyring::read(path)?);
     }
     let path = dir.join("keyring");
-    match Keyring::read(&path) {
+    match Keyring::read(&path).and_then(|keyring| Keyring::tidy(&path).map(|()| keyring)) {
         Err(KeyringError::Missing(_)) if !db.exists() => Ok(Keyring::create(&path)?),
         other => Ok(other?),
     }

@@ -119,11 +119,8 @@ impl Keyring {
         let text = Zeroizing::new(format!("k1 {}\n", *Zeroizing::new(HEXLOWER.encode(&bytes))));
         let keyring = Self::parse(&text, path)?;
         // Written whole under another name first: after a power cut there is a keyring or none.
-        let draft = path.with_extension("new");
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(error)),
-            Ok(()) | Err(_) => {}
-        }
+        Self::tidy(path)?;
+        let draft = draft(path);
         let mut options = OpenOptions::new();
         let mut file =
             options.write(true).create_new(true).mode(0o600).open(&draft).map_err(io_error)?;
@@ -135,6 +132,21 @@ impl Keyring {
         let parent = path.parent().unwrap_or(Path::new("/"));
         File::open(parent).and_then(|dir| dir.sync_all()).map_err(io_error)?;
         Ok(keyring)
+    }
+
+    /// Removes what a [`create`](Self::create) that was cut off has left: a second name of the
+    /// keyring, or a draft of one that never was. For whoever holds the lock on the directory.
+    ///
+    /// # Errors
+    /// When it is there and cannot be removed.
+    pub fn tidy(path: &Path) -> Result<(), KeyringError> {
+        let draft = draft(path);
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(KeyringError::Io { path: draft, error })
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, KeyringError> {
@@ -163,6 +175,10 @@ impl Keyring {
     pub(super) fn tagged(&self, tag: &str) -> Option<&Key> {
         std::iter::once(&self.sealing).chain(&self.older).find(|key| key.tag.0 == tag)
     }
+}
+
+fn draft(path: &Path) -> PathBuf {
+    path.with_extension("new")
 }
 
 impl Key {
