@@ -290,6 +290,62 @@ fn sqlite_does_not_start_without_its_keyring() {
 }
 
 #[test]
+fn sqlite_does_not_take_a_lost_database_for_a_first_start() {
+    use super::sqlite::OpenError;
+    let dir = tempfile::tempdir().unwrap();
+    let db = dir.path().join("otpd.db");
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    runtime().block_on(enrolled(&store));
+    store.close();
+    let kept = std::fs::read(&db).unwrap();
+    std::fs::write(&db, b"").unwrap();
+    assert!(matches!(SqliteStore::open(dir.path(), None, clock()), Err(OpenError::Lost(_))));
+    std::fs::remove_file(&db).unwrap();
+    assert!(matches!(SqliteStore::open(dir.path(), None, clock()), Err(OpenError::Lost(_))));
+    std::fs::write(&db, kept).unwrap();
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    assert!(is_accepted(&runtime().block_on(verify(&store, code(1)))));
+}
+
+/// What decides is refused where it is not as it was written, whoever changed it.
+#[test]
+fn sqlite_refuses_records_that_were_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    runtime().block_on(async {
+        enrolled(&store).await;
+        assert!(is_accepted(&verify(&store, code(1)).await));
+        let wrong = Code::parse("0000000").unwrap();
+        let failed = verify(&store, wrong).await;
+        assert!(matches!(failed, Ok(Verified::Wrong { .. })));
+    });
+    store.close();
+    for change in [
+        "UPDATE device SET state = replace(state, '2', '1')",
+        "UPDATE device SET confirmed = 0",
+        "UPDATE account SET enrolled = 0",
+        "UPDATE account SET uid = 1001",
+        "UPDATE lane SET state = replace(state, '\"failures\":1', '\"failures\":0')",
+        "UPDATE lane SET lane = 'local'",
+        "DELETE FROM account",
+    ] {
+        let copy = tempfile::tempdir().unwrap();
+        for file in ["otpd.db", "keyring", "lock"] {
+            std::fs::copy(dir.path().join(file), copy.path().join(file)).unwrap();
+        }
+        let changed = rusqlite::Connection::open(copy.path().join("otpd.db")).unwrap();
+        changed.pragma_update(None, "foreign_keys", false).unwrap();
+        assert_eq!(changed.execute(change, []).unwrap(), 1, "{change}");
+        drop(changed);
+        let store = SqliteStore::open(copy.path(), None, clock()).unwrap();
+        let decided = runtime().block_on(store.transact(Verify(keys(), code(1)), soon()));
+        assert!(matches!(decided, Err(StoreError::Corrupt(_))), "{change}: {decided:?}");
+        let seen = runtime().block_on(store.snapshot(Look(keys()), soon()));
+        assert!(matches!(seen, Err(StoreError::Corrupt(_))), "{change}: {seen:?}");
+    }
+}
+
+#[test]
 fn sqlite_secrets_are_sealed_on_disk() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), None, clock()).unwrap();

@@ -9,10 +9,10 @@ use otp_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Key, Records, StoreError};
+use super::{Key, Records, StoreError, mark::Marked};
 use crate::{
     audit::Escaped,
-    vault::{Place, Vault},
+    vault::{Pepper, Place, Vault},
 };
 
 /// An account and the version that a commit must find again.
@@ -21,10 +21,17 @@ pub(super) struct Loaded {
     pub(super) version: i64,
 }
 
+/// What stored records are opened and checked with.
+#[derive(Clone, Copy)]
+pub(super) struct OpenedBy<'a> {
+    pub(super) vault: &'a Vault,
+    pub(super) pepper: &'a Pepper,
+}
+
 /// What the keys of a step name, with the versions of the accounts.
 pub(super) fn records(
     connection: &Connection,
-    vault: &Vault,
+    opened_by: OpenedBy<'_>,
     keys: &[Key],
 ) -> Result<(Records, Vec<(UserName, i64)>), StoreError> {
     let mut records = Records::default();
@@ -32,7 +39,7 @@ pub(super) fn records(
     for key in keys {
         match key {
             Key::Account(name) => {
-                if let Some(loaded) = account(connection, vault, name)? {
+                if let Some(loaded) = account(connection, opened_by, name)? {
                     versions.push((name.clone(), loaded.version));
                     records.accounts.insert(name.clone(), loaded.account);
                 }
@@ -55,66 +62,91 @@ fn owner(connection: &Connection, uid: Uid) -> Result<Option<UserName>, StoreErr
 
 fn account(
     connection: &Connection,
-    vault: &Vault,
+    by: OpenedBy<'_>,
     name: &UserName,
 ) -> Result<Option<Loaded>, StoreError> {
-    let mut query =
-        connection.prepare_cached("SELECT uid, enrolled, version FROM account WHERE name = ?1")?;
+    let mut query = connection
+        .prepare_cached("SELECT uid, enrolled, version, mark FROM account WHERE name = ?1")?;
     let head = query
-        .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([name.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?))
+        })
         .optional()?;
-    let Some((uid, enrolled, version)) = head else { return Ok(None) };
+    let Some((uid, enrolled, version, mark)) = head else {
+        return devices_of_nobody(connection, name).map(|()| None);
+    };
+    Marked::Account { name: name.as_str(), uid, enrolled }.check(by.pepper, &mark)?;
     let mut account = Account::new(name.clone(), Uid(uid));
     account.enrolled = enrolled;
-    account.devices = devices(connection, vault, name)?;
-    account.lanes = lanes(connection, name)?.into_iter().collect();
+    account.devices = devices(connection, by, name)?;
+    account.lanes = lanes(connection, by, name)?.into_iter().collect();
     account.addresses = addresses(connection, name)?;
     Ok(Some(Loaded { account, version }))
 }
 
+/// An account that is not found although it has devices was lost, not never there.
+fn devices_of_nobody(connection: &Connection, name: &UserName) -> Result<(), StoreError> {
+    let mut query = connection.prepare_cached("SELECT count(*) FROM device WHERE account = ?1")?;
+    match query.query_row([name.as_str()], |row| row.get(0))? {
+        0_i64 => Ok(()),
+        _ => Err(corrupt(name.as_str(), "there are devices but no account; restore the store")),
+    }
+}
+
 fn devices(
     connection: &Connection,
-    vault: &Vault,
+    by: OpenedBy<'_>,
     name: &UserName,
 ) -> Result<Vec<Device>, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT id, kind, label, confirmed, created, last_used, state, secret
+        "SELECT id, kind, label, confirmed, created, last_used, state, secret, mark
          FROM device WHERE account = ?1 ORDER BY position",
     )?;
     let mut rows = query.query([name.as_str()])?;
     let mut devices = Vec::new();
     while let Some(row) = rows.next()? {
-        devices.push(device(row, vault, name)?);
+        devices.push(device(row, by, name)?);
     }
     Ok(devices)
 }
 
-fn device(row: &Row<'_>, vault: &Vault, name: &UserName) -> Result<Device, StoreError> {
+fn device(row: &Row<'_>, by: OpenedBy<'_>, name: &UserName) -> Result<Device, StoreError> {
     let id: String = row.get(0)?;
     let whose = format!("{id} of {name}");
     let (kind, label, state): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(6)?);
-    let sealed: Vec<u8> = row.get(7)?;
+    let (confirmed, sealed, mark): (bool, Vec<u8>, Vec<u8>) =
+        (row.get(3)?, row.get(7)?, row.get(8)?);
+    Marked::Device { account: name.as_str(), id: &id, confirmed, state: &state }
+        .check(by.pepper, &mark)?;
     let place = Place { account: name.as_str(), device: &id, field: "secret" };
     let opened =
-        vault.open(place, &sealed).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        by.vault.open(place, &sealed).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let secret = Secret::from_bytes(opened.to_vec()).map_err(|error| corrupt(&whose, error))?;
     let state = KindState::load(&kind, &state).map_err(|error| corrupt(&whose, error))?;
     Ok(Device {
         id: DeviceId::parse(&id).map_err(|error| corrupt(&whose, error))?,
         label: Label::parse(&label).map_err(|error| corrupt(&whose, error))?,
-        confirmed: row.get(3)?,
+        confirmed,
         created: time(row.get(4)?),
         last_used: row.get::<_, Option<i64>>(5)?.map(time),
         kind: state.with_secret(secret),
     })
 }
 
-fn lanes(connection: &Connection, name: &UserName) -> Result<Vec<(Lane, LaneState)>, StoreError> {
-    let mut query = connection.prepare_cached("SELECT lane, state FROM lane WHERE account = ?1")?;
+fn lanes(
+    connection: &Connection,
+    by: OpenedBy<'_>,
+    name: &UserName,
+) -> Result<Vec<(Lane, LaneState)>, StoreError> {
+    let mut query =
+        connection.prepare_cached("SELECT lane, state, mark FROM lane WHERE account = ?1")?;
     let mut rows = query.query(params![name.as_str()])?;
     let mut lanes = Vec::new();
     while let Some(row) = rows.next()? {
-        let (lane, state): (String, String) = (row.get(0)?, row.get(1)?);
+        let (lane, state, mark): (String, String, Vec<u8>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        Marked::Lane { account: name.as_str(), lane: &lane, state: &state }
+            .check(by.pepper, &mark)?;
         let whose = format!("lane {lane:?} of {name}");
         let lane = Lane::named(&lane).ok_or_else(|| corrupt(&whose, "no such lane"))?;
         lanes.push((lane, serde_json::from_str(&state).map_err(|error| corrupt(&whose, error))?));

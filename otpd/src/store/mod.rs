@@ -5,6 +5,8 @@
 #[cfg(test)]
 pub(crate) mod contract;
 mod load;
+mod made;
+mod mark;
 mod save;
 mod schema;
 mod sqlite;

@@ -3,7 +3,7 @@
 use otp_core::{Change, Changes, Device, UnixTime, UserName};
 use rusqlite::{Connection, params};
 
-use super::StoreError;
+use super::{StoreError, mark::Marked};
 use crate::vault::{Pepper, Place, Vault};
 
 /// How many events an account keeps.
@@ -37,17 +37,27 @@ impl Saver<'_> {
         let name = name.as_str();
         match change {
             Change::Head { uid, enrolled } => self.run(
-                "INSERT INTO account (name, uid, enrolled, version, created)
-                 VALUES (?1, ?2, ?3, 1, ?4)
-                 ON CONFLICT (name) DO UPDATE SET uid = ?2, enrolled = ?3",
-                params![name, uid.0, enrolled, secs(self.now)],
+                "INSERT INTO account (name, uid, enrolled, version, created, mark)
+                 VALUES (?1, ?2, ?3, 1, ?4, ?5)
+                 ON CONFLICT (name) DO UPDATE SET uid = ?2, enrolled = ?3, mark = ?5",
+                params![
+                    name,
+                    uid.0,
+                    enrolled,
+                    secs(self.now),
+                    Marked::Account { name, uid: uid.0, enrolled }.mark(self.pepper)?
+                ],
             ),
             Change::Add(device) => self.add(name, &device),
-            Change::Move { device, state, used, confirmed } => self.run(
-                "UPDATE device SET state = ?3, last_used = ?4, confirmed = ?5
-                 WHERE account = ?1 AND id = ?2",
-                params![name, device.as_str(), state.store(), secs(used), confirmed],
-            ),
+            Change::Move { device, state, used, confirmed } => {
+                let (id, state) = (device.as_str(), state.store());
+                let mark = Marked::Device { account: name, id, confirmed, state: &state };
+                self.run(
+                    "UPDATE device SET state = ?3, last_used = ?4, confirmed = ?5, mark = ?6
+                     WHERE account = ?1 AND id = ?2",
+                    params![name, id, state, secs(used), confirmed, mark.mark(self.pepper)?],
+                )
+            }
             Change::Drop(device) => self.run(
                 "DELETE FROM device WHERE account = ?1 AND id = ?2",
                 params![name, device.as_str()],
@@ -56,11 +66,15 @@ impl Saver<'_> {
                 "DELETE FROM lane WHERE account = ?1 AND lane = ?2",
                 params![name, lane.name()],
             ),
-            Change::Lane(lane, state) => self.run(
-                "INSERT INTO lane (account, lane, state) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (account, lane) DO UPDATE SET state = ?3",
-                params![name, lane.name(), json(&state)?],
-            ),
+            Change::Lane(lane, state) => {
+                let (lane, state) = (lane.name(), json(&state)?);
+                let mark = Marked::Lane { account: name, lane, state: &state };
+                self.run(
+                    "INSERT INTO lane (account, lane, state, mark) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (account, lane) DO UPDATE SET state = ?3, mark = ?4",
+                    params![name, lane, state, mark.mark(self.pepper)?],
+                )
+            }
             Change::Seen(address, at) => self.run(
                 "INSERT INTO address (account, address, seen) VALUES (?1, ?2, ?3)
                  ON CONFLICT (account, address) DO UPDATE SET seen = ?3",
@@ -82,23 +96,26 @@ impl Saver<'_> {
         let fingerprint =
             self.pepper.fingerprint(secret).ok_or_else(|| failed(&"no fingerprint"))?;
         let state = device.state();
+        let (stored, id, confirmed) = (state.store(), device.id.as_str(), device.confirmed);
+        let mark = Marked::Device { account: name, id, confirmed, state: &stored };
         self.run(
             "INSERT INTO device
                  (account, id, position, kind, label, confirmed, created, last_used, state,
-                  secret, fingerprint)
+                  secret, fingerprint, mark)
              VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM device WHERE account = ?1),
-                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 name,
-                device.id.as_str(),
+                id,
                 state.kind(),
                 device.label.as_str(),
-                device.confirmed,
+                confirmed,
                 secs(device.created),
                 device.last_used.map(secs),
-                state.store(),
+                stored,
                 sealed,
-                fingerprint
+                fingerprint,
+                mark.mark(self.pepper)?
             ],
         )
     }

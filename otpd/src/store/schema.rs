@@ -15,7 +15,8 @@ const MIGRATIONS: &[&str] = &["
         uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
         enrolled INTEGER NOT NULL CHECK (enrolled IN (0, 1)),
         version  INTEGER NOT NULL,        -- counts commits; a commit that misses one is refused
-        created  INTEGER NOT NULL
+        created  INTEGER NOT NULL,
+        mark     BLOB NOT NULL            -- keyed hash of name, uid, enrolled
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE device (
@@ -30,6 +31,7 @@ const MIGRATIONS: &[&str] = &["
         state       TEXT NOT NULL,        -- JSON without anything secret
         secret      BLOB NOT NULL,        -- sealed
         fingerprint BLOB NOT NULL,        -- keyed hash of the secret
+        mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX device_fingerprint ON device (fingerprint);
@@ -38,6 +40,7 @@ const MIGRATIONS: &[&str] = &["
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         lane    TEXT NOT NULL,
         state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL,            -- keyed hash of account, lane, state
         PRIMARY KEY (account, lane)
     ) STRICT, WITHOUT ROWID;
 

@@ -2,7 +2,7 @@
 //! thread, and a keeper that checkpoints off the commit's path.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
 use super::{
-    Persisted, Query, Step, Store, StoreError, load, schema,
+    Persisted, Query, Step, Store, StoreError, load, made, schema,
     schema::SchemaError,
     writer::{Job, StepJob, Writer},
 };
@@ -48,6 +48,12 @@ pub enum OpenError {
     /// Another daemon has it.
     #[error("{0} is locked: another otpd is running on it; stop that one first")]
     Locked(PathBuf),
+    /// What was made here is not here any more.
+    #[error(
+        "{0} is missing or empty although a store was made here; restore it from backup, or empty \
+         the directory to begin anew with nobody enrolled"
+    )]
+    Lost(PathBuf),
     /// The directory or the lock cannot be used.
     #[error("{path}: {error}; check that it exists and belongs to the user of otpd")]
     Io {
@@ -122,12 +128,21 @@ impl SqliteStore {
     ) -> Result<Self, OpenError> {
         let lock = lock(dir)?;
         let path = dir.join("otpd.db");
+        let made = made::is_said(&lock).map_err(|error| at(dir, error))?;
+        if made && fs::metadata(&path).map_or(0, |file| file.len()) == 0 {
+            return Err(OpenError::Lost(path));
+        }
         let vault = Vault::new(keyring(dir, &path, credential)?);
         let mut connection = connect(&path)
             .map_err(|error| OpenError::Store { path: path.clone(), error: error.into() })?;
         schema::migrate(&mut connection)
             .map_err(|error| OpenError::Schema { path: path.clone(), error })?;
         let pepper = pepper(&mut connection, &path, &vault)?;
+        if !made {
+            checkpoint(&connection)
+                .map_err(|error| OpenError::Store { path: path.clone(), error: error.into() })?;
+            made::say(&lock).map_err(|error| at(dir, error))?;
+        }
         let shared = Arc::new(Shared {
             path,
             vault,
@@ -197,7 +212,7 @@ impl Store for SqliteStore {
             let row = connection.and_then(|connection| {
                 // One transaction, so that what is seen is what one commit left.
                 let moment = connection.unchecked_transaction()?;
-                let (records, _) = load::records(&moment, &shared.vault, query.keys())?;
+                let (records, _) = load::records(&moment, shared.opened_by(), query.keys())?;
                 Ok(query.answer(&records, shared.clock.now()))
             });
             let usable = row.is_ok();
@@ -229,10 +244,19 @@ async fn answered<T>(
 }
 
 impl Shared {
+    /// What stored records are opened and checked with.
+    pub(super) fn opened_by(&self) -> load::OpenedBy<'_> {
+        load::OpenedBy { vault: &self.vault, pepper: &self.pepper }
+    }
+
     /// A further connection to the opened store.
     pub(super) fn connect(&self) -> Result<Connection, StoreError> {
         Ok(connect(&self.path)?)
     }
+}
+
+fn at(path: &Path, error: io::Error) -> OpenError {
+    OpenError::Io { path: path.to_owned(), error }
 }
 
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {

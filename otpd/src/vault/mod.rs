@@ -163,6 +163,19 @@ impl Pepper {
         let subkey = Zeroizing::new(hash(&self.0, b"otpd device secret")?);
         hash(&subkey, secret)
     }
+
+    /// The keyed hash of what a stored record says, in these parts. A disk that gives back other
+    /// bytes than were written must not move a counter back or make an account unenrolled.
+    pub fn mark(&self, parts: &[&[u8]]) -> Option<Vec<u8>> {
+        let subkey = Zeroizing::new(hash(&self.0, b"otpd record")?);
+        let mut message = Vec::new();
+        for part in parts {
+            // Length-prefixed, so that no two records read alike.
+            message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            message.extend_from_slice(part);
+        }
+        hash(&subkey, &message)
+    }
 }
 
 fn hash(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {

@@ -1,0 +1,55 @@
+//! Marks: the keyed hash by which a record shows that it is read as it was written. SQLite notices a
+//! page that makes no sense, not a digit that changed; a HOTP counter moved back by one would let a
+//! used code in again. What does not fit its mark is refused as damaged, never used.
+
+use super::StoreError;
+use crate::{audit::Escaped, vault::Pepper};
+
+/// What a mark is over: which table, whose record, and what it says that decides.
+pub(super) enum Marked<'a> {
+    /// An account's head.
+    Account { name: &'a str, uid: u32, enrolled: bool },
+    /// A device.
+    Device { account: &'a str, id: &'a str, confirmed: bool, state: &'a str },
+    /// A lane of the throttle.
+    Lane { account: &'a str, lane: &'a str, state: &'a str },
+}
+
+impl Marked<'_> {
+    /// The mark to be stored with the record.
+    pub(super) fn mark(&self, pepper: &Pepper) -> Result<Vec<u8>, StoreError> {
+        let made = match *self {
+            Self::Account { name, uid, enrolled } => {
+                let (uid, enrolled) = (uid.to_be_bytes(), [u8::from(enrolled)]);
+                pepper.mark(&[b"account", name.as_bytes(), &uid, &enrolled])
+            }
+            Self::Device { account, id, confirmed, state } => {
+                let confirmed = [u8::from(confirmed)];
+                let (account, id) = (account.as_bytes(), id.as_bytes());
+                pepper.mark(&[b"device", account, id, &confirmed, state.as_bytes()])
+            }
+            Self::Lane { account, lane, state } => {
+                pepper.mark(&[b"lane", account.as_bytes(), lane.as_bytes(), state.as_bytes()])
+            }
+        };
+        made.ok_or_else(|| StoreError::Failed("no mark could be made".to_owned()))
+    }
+
+    /// Refuses a record that is not as it was written.
+    pub(super) fn check(&self, pepper: &Pepper, stored: &[u8]) -> Result<(), StoreError> {
+        if self.mark(pepper)? == stored {
+            return Ok(());
+        }
+        let whose = match *self {
+            Self::Account { name, .. } => format!("the account {name}"),
+            Self::Device { account, id, .. } => format!("{id} of {account}"),
+            Self::Lane { account, lane, .. } => format!("lane {lane:?} of {account}"),
+        };
+        let text = format!(
+            "{} is not as it was written: the disk or somebody has changed it; restore the \
+             store from backup",
+            Escaped(&whose)
+        );
+        Err(StoreError::Corrupt(text))
+    }
+}
