@@ -5,9 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use otp_bus::names::STATE_DIR;
 
-use crate::{
-    Context, DAEMON_UID, Failure, Invocation, Result, rootfs::directory,
-};
+use crate::{Context, DAEMON_UID, Failure, Invocation, Result, rootfs::directory};
 
 /// Backs the loop device.
 const IMAGE: &str = "/tmp/volume.ext4";
@@ -102,9 +100,7 @@ impl Volume {
 /// The names in the daemon's state directory.
 pub fn state_files() -> Result<BTreeSet<String>> {
     let entries = fs::read_dir(STATE_DIR).context(STATE_DIR)?;
-    entries
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect()
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
 fn place() -> Result {

@@ -7,10 +7,8 @@ use std::{
 };
 
 use testbed::{
-    Daemon, Device, Dialogue, Invocation, Kind, Ledger, Method, PROMPT, Result, Service,
-    Sshd, callers,
-    callers::Tally,
-    counts, inside, manage, pamtester,
+    Daemon, Device, Dialogue, Invocation, Kind, Ledger, Method, PROMPT, Result, Service, Sshd,
+    callers, callers::Tally, counts, inside, manage, pamtester,
 };
 
 use crate::scene::{Scene, token, typed};
@@ -131,9 +129,7 @@ fn two_daemons_forced_onto_one_store_accept_a_code_once() -> Result {
             let tally = callers::rush_at(&sockets, &vec![("bob".to_owned(), code); 16])?;
             // A commit that met the other's is refused as unavailable.
             assert_one_accepted(&tally, 16, &["used", "unavailable"]);
-            let list = manage(async |proxy| {
-                proxy.list("bob", otp_bus::DeviceFilter::All).await
-            })?;
+            let list = manage(async |proxy| proxy.list("bob", otp_bus::DeviceFilter::All).await)?;
             assert_eq!(list[0].counter, Some(u64::try_from(round)? + 2));
         }
         second.stop()?;

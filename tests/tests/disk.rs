@@ -5,8 +5,8 @@ use std::fs;
 
 use otp_bus::NewDevice;
 use testbed::{
-    Daemon, Invocation, Ledger, Result, Tracer, Volume, callers,
-    callers::Answer, counts, inside, manage, pamtester, Context,
+    Context, Daemon, Invocation, Ledger, Result, Tracer, Volume, callers, callers::Answer, counts,
+    inside, manage, pamtester,
 };
 
 use crate::scene::{Scene, typed};

@@ -100,7 +100,9 @@ fn of_the_modules_host_in_mid_login() -> Result {
         })?;
         typed(&pamtester("otp", "alice"), &scene.code()?)?.must_succeed()?;
         assert!(verify("alice", &scene.code()?)?.is_refusal(Reason::Used));
-        counts::figure(&format!("{kills} kills of the module's host in mid-login: each code spent or not, never twice"));
+        counts::figure(&format!(
+            "{kills} kills of the module's host in mid-login: each code spent or not, never twice"
+        ));
         Ok(())
     })
 }
@@ -119,9 +121,8 @@ pub(crate) fn beside(registry: &mut Registry, what: impl FnOnce() -> Result) -> 
 
 /// Waits until so many were accepted.
 pub(crate) fn reach(accepted: &AtomicUsize, count: usize) -> Result {
-    Deadline::after(Duration::from_secs(30)).poll("logins", || {
-        Ok((accepted.load(Ordering::SeqCst) >= count).then_some(()))
-    })
+    Deadline::after(Duration::from_secs(30))
+        .poll("logins", || Ok((accepted.load(Ordering::SeqCst) >= count).then_some(())))
 }
 
 fn open_descriptors(pid: u32) -> Result<usize> {
