@@ -116,7 +116,8 @@ pub fn rush_on_bus(callers: usize, user: &str, code: &str, when_busy: WhenBusy) 
             connections.push(Arc::new(bus.context("connecting to the system bus")?));
         }
         let mut calls = JoinSet::new();
-        for connection in connections.iter().cycle().take(callers).cloned() {
+        for connection in connections.iter().cycle().take(callers) {
+            let connection = Arc::clone(connection);
             let (user, code) = (user.to_owned(), code.to_owned());
             calls.spawn(async move {
                 loop {

@@ -77,11 +77,11 @@ impl Ledger {
                 self.doubt = true;
                 Ok(false)
             }
-            answer if self.doubt && answer.is_refusal(Reason::Used) => {
+            ref answer @ Answer::Refused(_) if self.doubt && answer.is_refusal(Reason::Used) => {
                 (self.next, self.doubt) = (self.next + 1, false);
                 Ok(true)
             }
-            answer => {
+            answer @ (Answer::Refused(_) | Answer::Busy) => {
                 let Self { user, next, doubt, .. } = self;
                 Err(Failure::new(format!(
                     "{user}: code {next} (in doubt: {doubt}) was answered {answer:?}"

@@ -45,11 +45,11 @@ fn a_database_or_keyring_that_is_not_whole_is_a_start_error_that_names_it() -> R
             stage.does_not_start(KEYRING, what, fault)?;
         }
         for path in [DATABASE, KEYRING] {
-            stage.keep()?;
+            keep()?;
             fs::remove_file(path)?;
             stage.refuses_to_start(path, "missing")?;
             assert!(!Path::new(path).exists(), "{path} was made anew");
-            stage.put_back()?;
+            put_back()?;
             stage.goes_on()?;
         }
         Ok(())
@@ -62,7 +62,7 @@ fn a_database_or_keyring_that_is_not_whole_is_a_start_error_that_names_it() -> R
 fn no_changed_bit_lets_a_used_code_in() -> Result {
     inside(|| {
         let mut stage = Stage::new()?;
-        stage.keep()?;
+        keep()?;
         let size = fs::read(DATABASE)?.len();
         let flips = counts::of(40, 2_000);
         let (mut refused, mut denied, mut unharmed) = (0, 0, 0);
@@ -78,7 +78,7 @@ fn no_changed_bit_lets_a_used_code_in() -> Result {
                 Fate::Denied => denied += 1,
                 Fate::LetIn => unharmed += 1,
             }
-            stage.put_back()?;
+            put_back()?;
         }
         stage.goes_on()?;
         counts::figure(&format!(
@@ -94,7 +94,7 @@ fn no_changed_bit_lets_a_used_code_in() -> Result {
 fn a_counter_moved_back_on_the_disk_is_noticed() -> Result {
     inside(|| {
         let mut stage = Stage::new()?;
-        stage.keep()?;
+        keep()?;
         let mut bytes = fs::read(DATABASE)?;
         let state = format!("\"next\":{}", stage.next);
         let back = format!("\"next\":{}", stage.next - 1);
@@ -107,7 +107,7 @@ fn a_counter_moved_back_on_the_disk_is_noticed() -> Result {
         assert!(matches!(callers::verify("bob", &stage.used)?, Answer::Unavailable(_)));
         stage.world.log.expect(&["otpd", "bob refused", "not as it was written"])?;
         daemon.kill()?;
-        stage.put_back()?;
+        put_back()?;
         stage.goes_on()
     })
 }
@@ -187,21 +187,13 @@ impl Stage {
         Daemon::start_at(&self.world, &self.clock)
     }
 
-    fn keep(&self) -> Result {
-        copy(STATE, KEPT)
-    }
-
-    fn put_back(&self) -> Result {
-        copy(KEPT, STATE)
-    }
-
     fn does_not_start(&mut self, path: &str, what: &str, fault: fn(&mut Vec<u8>)) -> Result {
-        self.keep()?;
+        keep()?;
         let mut bytes = fs::read(path)?;
         fault(&mut bytes);
         fs::write(path, bytes)?;
         self.refuses_to_start(path, what)?;
-        self.put_back()?;
+        put_back()?;
         self.goes_on()
     }
 
@@ -249,6 +241,14 @@ impl Stage {
         self.ledger.settle()?;
         daemon.stop()
     }
+}
+
+fn keep() -> Result {
+    copy(STATE, KEPT)
+}
+
+fn put_back() -> Result {
+    copy(KEPT, STATE)
 }
 
 fn copy(from: &str, to: &str) -> Result {

@@ -49,7 +49,7 @@ fn told_that_the_nth_sync_failed() -> Result {
         let (mut faults, mut refused_starts) = (0, 0);
         for at in 1..=counts::of(12, 40) {
             let told = format!("EIO at sync {at}");
-            let mut promised = stage.afresh()?;
+            let mut promised = Promised::afresh()?;
             let tracer = Tracer::fails(SYNCS, "EIO", at);
             stage.world.log.clear();
             if let Some(daemon) = stage.start_under(&tracer)? {
@@ -79,7 +79,7 @@ fn killed_at_each(calls: &str) -> Result {
     let stage = Stage::new()?;
     let (mut at, mut kills) = (1, 0);
     loop {
-        let mut promised = stage.afresh()?;
+        let mut promised = Promised::afresh()?;
         let tracer = Tracer::kills(calls, at);
         let survived = match stage.start_under(&tracer)? {
             None => false,
@@ -118,15 +118,6 @@ impl Stage {
         Ok(Self { world, clock: FakeClock::new()? })
     }
 
-    /// No state, and nothing promised.
-    fn afresh(&self) -> Result<Promised> {
-        match fs::remove_dir_all(STATE) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        Ok(Promised { ledger: None, registry: Registry::new("alice") })
-    }
-
     fn start(&self) -> Result<Daemon> {
         Daemon::start_at(&self.world, &self.clock)
     }
@@ -143,6 +134,14 @@ struct Promised {
 }
 
 impl Promised {
+    /// No state, and nothing promised.
+    fn afresh() -> Result<Self> {
+        match fs::remove_dir_all(STATE) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(Self { ledger: None, registry: Registry::new("alice") }),
+        }
+    }
+
     /// Enrolls, confirms, logs in, changes devices, until something is not answered; tells whether
     /// everything was.
     fn act(&mut self) -> Result<bool> {
