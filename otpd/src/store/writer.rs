@@ -121,6 +121,8 @@ impl Writer {
             Err(error) => {
                 // The connection may be in any state: the next group begins with a new one.
                 self.connection = None;
+                // On a full disk a checkpoint gives back the room that the WAL has.
+                self.commits = COMMITS_PER_CHECKPOINT;
                 group.iter().map(|_| Err(error.clone())).collect()
             }
         };
