@@ -98,7 +98,8 @@ fn after_the_transaction_has_ended_nothing_runs() {
 /// The second step may have refused because of what the first one did, which then did not last.
 #[test]
 fn a_commit_that_fails_is_everybodys_denial() {
-    let orphan = "PRAGMA defer_foreign_keys = ON; INSERT INTO lane VALUES ('nobody', 'local', '')";
+    let orphan = "PRAGMA defer_foreign_keys = ON;
+                  INSERT INTO lane VALUES ('nobody', 'local', '', x'00')";
     let jobs = vec![(A, Ok(Ran::Changed)), (orphan, Ok(Ran::Changed)), ("", Ok(Ran::Unchanged))];
     assert_eq!(together(jobs), (vec![false, false, false], 0));
 }
