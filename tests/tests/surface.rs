@@ -1,0 +1,343 @@
+//! Every method of the contract by everybody, and every argument at its bounds. What may come back
+//! is written here anew, not read from the daemon: a table that is compared with itself says nothing.
+
+use std::collections::BTreeMap;
+
+use otp_bus::names::{AUTH_INTERFACE, MANAGE_INTERFACE};
+use testbed::{
+    Account, Context, Failure, Result, inside, manage,
+    peer::{Answer, Arguments, Peer},
+};
+use tokio::runtime::Builder;
+use zbus::{Structure, Variant};
+
+use crate::scene::Scene;
+
+/// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
+const TABLE: [(&str, &str, [bool; 3], &str); 8] = [
+    (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
+    (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "Enroll", [true, false, false], "return"),
+    (MANAGE_INTERFACE, "Confirm", [true, false, false], "AlreadyExists"),
+    (MANAGE_INTERFACE, "List", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "Status", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "Remove", [true, false, false], "UnknownDevice"),
+    (MANAGE_INTERFACE, "Unlock", [true, false, false], "return"),
+];
+
+const INVALID: &str = "InvalidArgument";
+const UNREAD: &str = "org.freedesktop.DBus.Error.InvalidArgs";
+
+/// Runs calls to their end.
+pub(crate) fn block_on<T>(calls: impl Future<Output = Result<T>>) -> Result<T> {
+    Builder::new_current_thread().enable_all().build()?.block_on(calls)
+}
+
+/// `(sssssas)`, with this user, service and hints.
+pub(crate) fn login(user: &str, fields: [&str; 4], hints: &[&str]) -> Variant<'static> {
+    let [service, rhost, ruser, tty] = fields.map(str::to_owned);
+    let hints: Vec<String> = hints.iter().map(ToString::to_string).collect();
+    Variant::Structure(Structure::from((user.to_owned(), service, rhost, ruser, tty, hints)))
+}
+
+/// A text.
+pub(crate) fn text(text: impl Into<String>) -> Variant<'static> {
+    Variant::from(text.into())
+}
+
+/// `a{sv}`.
+pub(crate) fn device<const N: usize>(entries: [(&str, Variant<'static>); N]) -> Variant<'static> {
+    let entries = entries.map(|(key, value)| (key.to_owned(), value));
+    Variant::from(BTreeMap::from(entries))
+}
+
+/// Arguments of a method that are well formed.
+pub(crate) fn usual(member: &str, user: &str) -> Arguments {
+    let login = || login(user, ["otp", "", "", ""], &[]);
+    match member {
+        "Begin" => vec![login()],
+        "Verify" => vec![login(), text("nonsense")],
+        "Enroll" => vec![text(user), device([("kind", text("hotp"))])],
+        "Confirm" => vec![text(user), text(format!("{user}'s totp")), text("000000")],
+        "List" => vec![text(user), text("all")],
+        "Remove" => vec![text(user), text("no such device")],
+        _ => vec![text(user)],
+    }
+}
+
+#[test]
+fn every_method_by_everybody() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        the_table_is_whole();
+        let world = &scene.world;
+        let nobody = Account { name: "nobody".to_owned(), uid: 65_534 };
+        block_on(async {
+            let root = [Peer::on_socket().await?, Peer::on_bus(None).await?];
+            let owner = Peer::on_bus(Some(&world.alice)).await?;
+            let others =
+                [Peer::on_bus(Some(&world.bob)).await?, Peer::on_bus(Some(&nobody)).await?];
+            for (interface, member, [_, owns, stranger], _) in TABLE {
+                // What others hear is the same for those who exist and those who do not.
+                for user in ["alice", "root", "_otpd", "no such user", "a/b", ""] {
+                    for peer in &others {
+                        let answer = peer.call(interface, member, &usual(member, user)).await;
+                        assert_eq!(answer.word() != "NotAllowed", stranger, "{member} {user:?}");
+                        let Answer::Refused(_, text) = answer else { continue };
+                        assert!(user.is_empty() || !text.contains(user), "{text}");
+                    }
+                }
+                let answer = owner.call(interface, member, &usual(member, "alice")).await;
+                assert_eq!(answer.word() != "NotAllowed", owns, "{member} by its owner");
+                assert!(!owns || answer.word() == "return", "{member}: {answer:?}");
+            }
+            untouched().await?;
+            for peer in &root {
+                for (interface, member, _, heard) in TABLE {
+                    let answer = peer.call(interface, member, &usual(member, "alice")).await;
+                    let second = member == "Enroll" && answer.word() == "AlreadyExists";
+                    assert!(answer.word() == heard || second, "{member} by root: {answer:?}");
+                }
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Each method that the daemon publishes has its row.
+fn the_table_is_whole() {
+    let xml = include_str!("../../otp-bus/org.otpd1.xml");
+    let mut methods: Vec<&str> =
+        xml.split("<method name=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let mut rows = TABLE.map(|(_, member, ..)| member).to_vec();
+    methods.sort_unstable();
+    rows.sort_unstable();
+    assert_eq!(methods, rows, "a method without a row, or a row without a method");
+}
+
+/// Whoever was refused has changed nothing of alice's.
+async fn untouched() -> Result {
+    let root = Peer::on_socket().await?;
+    let status = root.call(MANAGE_INTERFACE, "Status", &usual("Status", "alice")).await;
+    let Answer::Returned(status) = status else {
+        return Err(Failure::new(format!("{status:?}")));
+    };
+    let status: otp_bus::AccountStatus = status.body().deserialize()?;
+    assert_eq!((status.devices, status.lanes.len()), (1, 0), "{status:?}");
+    Ok(())
+}
+
+#[test]
+fn every_argument_at_its_bounds() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        block_on(async {
+            for peer in [Peer::on_socket().await?, Peer::on_bus(None).await?] {
+                for (member, arguments, expected) in logins().into_iter().chain(names()) {
+                    hears(&peer, member, &arguments, expected).await?;
+                }
+                for (entries, expected) in devices() {
+                    let arguments = vec![text("bob"), entries];
+                    hears(&peer, "Enroll", &arguments, expected).await?;
+                    clear("bob").await?;
+                }
+                for (member, arguments) in misshapen() {
+                    hears(&peer, member, &arguments, UNREAD).await?;
+                }
+            }
+            Ok(())
+        })?;
+        drop(scene);
+        Ok(())
+    })
+}
+
+async fn hears(peer: &Peer, member: &str, arguments: &Arguments, expected: &str) -> Result {
+    let row = TABLE.iter().find(|(_, name, ..)| *name == member).context(member)?;
+    let answer = peer.call(row.0, member, arguments).await;
+    let shown: String = format!("{arguments:?}").chars().take(300).collect();
+    assert_eq!(answer.word(), expected, "{member} {shown}: {answer:?}");
+    Ok(())
+}
+
+/// Removes what was enrolled.
+async fn clear(user: &str) -> Result {
+    let root = Peer::on_socket().await?;
+    let all = root.call(MANAGE_INTERFACE, "List", &usual("List", user)).await;
+    let Answer::Returned(all) = all else { return Ok(()) };
+    for found in all.body().deserialize::<Vec<otp_bus::DeviceInfo>>()? {
+        root.call(MANAGE_INTERFACE, "Remove", &vec![text(user), text(found.id)]).await;
+    }
+    Ok(())
+}
+
+type Case = (&'static str, Arguments, &'static str);
+
+fn logins() -> Vec<Case> {
+    let long = |bytes: usize| "x".repeat(bytes);
+    let mut cases = Vec::new();
+    for (bytes, expected) in [(0, "return"), (256, "return"), (257, INVALID), (20_000, INVALID)] {
+        cases.push(("Begin", vec![login(&long(bytes), [""; 4], &[])], expected));
+        cases.push(("Verify", vec![login(&long(bytes), [""; 4], &[]), text("000000")], expected));
+    }
+    for (bytes, expected) in [(1024, "return"), (1025, INVALID)] {
+        for at in 0..4 {
+            let field = long(bytes);
+            let fields = [0, 1, 2, 3].map(|other| if other == at { field.as_str() } else { "" });
+            cases.push(("Begin", vec![login("alice", fields, &["nullok"])], expected));
+        }
+    }
+    for digits in [0, 5, 6, 10, 11, 512, 513, 4096] {
+        let code = "0".repeat(digits);
+        cases.push(("Verify", vec![login("bob", [""; 4], &[]), text(code)], "return"));
+    }
+    let hints = vec!["nullok"; 1000];
+    cases.push(("Begin", vec![login("alice", [""; 4], &hints)], "return"));
+    cases.push(("Begin", vec![login("alice", [""; 4], &["nullok", "open sesame"])], UNREAD));
+    cases
+}
+
+fn names() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (bytes, expected) in [(0, "UnknownUser"), (256, "UnknownUser"), (257, INVALID)] {
+        for member in ["List", "Status", "Enroll", "Confirm", "Remove", "Unlock"] {
+            cases.push((member, usual(member, &"x".repeat(bytes)), expected));
+        }
+    }
+    for name in ["a/b", "a:b", "a\nb", "-1", "0", "\u{2028}"] {
+        cases.push(("Status", vec![text(name)], "UnknownUser"));
+    }
+    for (bytes, expected) in [(0, "UnknownDevice"), (64, "UnknownDevice"), (65, INVALID)] {
+        let name = "x".repeat(bytes);
+        let code = text("000000");
+        cases.push(("Confirm", vec![text("alice"), text(name.clone()), code], expected));
+        cases.push(("Remove", vec![text("alice"), text(name)], expected));
+    }
+    for (code, expected) in [("", INVALID), ("12345", INVALID), ("12345678901", INVALID)] {
+        cases.push(("Confirm", vec![text("alice"), text("alice's totp"), text(code)], expected));
+    }
+    cases.push(("List", vec![text("alice"), text("some")], UNREAD));
+    cases
+}
+
+/// What to enroll, and what comes of it.
+fn devices() -> Vec<(Variant<'static>, &'static str)> {
+    let with = |kind: &str, key: &str, value: Variant<'static>| {
+        device([("kind", text(kind)), (key, value)])
+    };
+    let mut cases = vec![
+        (device([]), UNREAD),
+        (device([("kind", text("pigeon"))]), INVALID),
+        (device([("kind", Variant::from(7_u32))]), UNREAD),
+        (with("totp", "colour", text("red")), UNREAD),
+        (with("totp", "counter", Variant::from(0_u64)), INVALID),
+        (with("hotp", "period", Variant::from(30_u32)), INVALID),
+        (with("totp", "algorithm", text("MD5")), INVALID),
+        (with("totp", "digits", text("6")), UNREAD),
+    ];
+    for (bytes, expected) in [(0, INVALID), (1, "return"), (64, "return"), (65, INVALID)] {
+        cases.push((with("totp", "label", text("x".repeat(bytes))), expected));
+        cases.push((with("totp", "issuer", text("x".repeat(bytes))), expected));
+    }
+    for (bytes, expected) in [(9, INVALID), (10, "return"), (128, "return"), (129, INVALID)] {
+        cases.push((with("totp", "secret", Variant::from(vec![7_u8; bytes])), expected));
+    }
+    for (digits, expected) in [(0_u32, INVALID), (5, INVALID), (6, "return"), (10, "return")] {
+        cases.push((with("totp", "digits", Variant::from(digits)), expected));
+    }
+    for digits in [11_u32, 262, u32::MAX] {
+        cases.push((with("hotp", "digits", Variant::from(digits)), INVALID));
+    }
+    for (period, expected) in [(0_u32, INVALID), (14, INVALID), (15, "return"), (120, "return")] {
+        cases.push((with("totp", "period", Variant::from(period)), expected));
+    }
+    for period in [121_u32, u32::MAX] {
+        cases.push((with("totp", "period", Variant::from(period)), INVALID));
+    }
+    for counter in [0_u64, u64::MAX - 1, u64::MAX] {
+        cases.push((with("hotp", "counter", Variant::from(counter)), "return"));
+    }
+    for label in ["a\nb", "a\u{9b}b", "a/b"] {
+        cases.push((with("totp", "label", text(label)), INVALID));
+    }
+    cases
+}
+
+/// Arguments of other types, in other numbers.
+fn misshapen() -> Vec<(&'static str, Arguments)> {
+    let odd = || {
+        [
+            Variant::from(0_u8),
+            Variant::from(true),
+            Variant::from(-1_i64),
+            Variant::from(f64::NAN),
+            Variant::from(vec!["alice"]),
+            Variant::Variant(Box::new(text("alice"))),
+            device([]),
+            Variant::Structure(Structure::from(("alice".to_owned(),))),
+        ]
+    };
+    let mut cases = Vec::new();
+    for (_, member, ..) in TABLE {
+        cases.push((member, Vec::new()));
+        let usual = || usual(member, "alice");
+        cases.push((member, usual().into_iter().skip(1).collect()));
+        for other in odd() {
+            for at in 0..usual().len() {
+                let mut arguments = usual();
+                // A dictionary is what the second one of Enroll is.
+                if (member, at) != ("Enroll", 1) {
+                    arguments.splice(at..=at, [other.clone()]);
+                    cases.push((member, arguments));
+                }
+            }
+        }
+    }
+    cases
+}
+
+#[test]
+fn a_message_of_64_kib_is_read_and_a_longer_one_dropped() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        block_on(async {
+            let socket = Peer::on_socket().await?;
+            let of_length = |peer: &Peer, bytes: usize| {
+                let call = |code: usize| {
+                    let arguments = vec![login("bob", [""; 4], &[]), text("0".repeat(code))];
+                    peer.message(AUTH_INTERFACE, "Verify", &arguments)
+                };
+                let least = call(0)?.data().len();
+                let message = call(bytes.saturating_sub(least))?;
+                assert_eq!(message.data().len(), bytes);
+                Ok::<_, Failure>(message)
+            };
+            for bytes in [65_535, 65_536] {
+                let answer = socket.send(&of_length(&socket, bytes)?).await;
+                assert_eq!(answer.word(), "return", "{bytes}: {answer:?}");
+            }
+            let owner = Peer::on_bus(Some(&scene.world.bob)).await?;
+            // The bus adds who sent it.
+            for (peer, bytes) in [(&socket, 65_537), (&owner, 65_537), (&owner, 1 << 20)] {
+                let long = of_length(peer, bytes)?;
+                let dropped = async {
+                    let answer = peer.send(&long).await;
+                    Err::<(), _>(Failure::new(format!("{bytes}: {answer:?}")))
+                };
+                // The next one on the same connection is served, later than the long one would be.
+                let next = async {
+                    for _ in 0..3 {
+                        let arguments = usual("Verify", "bob");
+                        let answer = peer.call(AUTH_INTERFACE, "Verify", &arguments).await;
+                        assert_eq!(answer.word(), "return", "{answer:?}");
+                    }
+                    Result::Ok(())
+                };
+                tokio::select! { biased; answered = dropped => answered?, done = next => done? }
+            }
+            Ok(())
+        })?;
+        manage(async |proxy| proxy.status("alice").await)?;
+        Ok(())
+    })
+}
