@@ -18,6 +18,10 @@ pub const ROOT: Uid = Uid(0);
 /// Calls under way per uid other than 0. A login needs one at a time.
 const CALLS_PER_UID: usize = 16;
 
+/// Calls of one connection to the bus of which it is not known yet who is calling. Without a bound
+/// a user could have any number of them wait for the bus's word, and fill the daemon's memory.
+const UNIDENTIFIED_PER_SENDER: usize = 32;
+
 /// Calls under way in all, beyond which only root gets in.
 const CALLS: usize = 4096;
 
@@ -36,8 +40,9 @@ pub enum Way {
 /// The uid behind a call.
 ///
 /// # Errors
-/// When the bus daemon does not say.
+/// When the bus daemon does not say, or the caller has too many calls waiting for that.
 pub async fn identify(
+    gate: &Gate,
     way: Way,
     connection: &Connection,
     header: &Header<'_>,
@@ -48,6 +53,7 @@ pub async fn identify(
             let unknown =
                 || Error::Unavailable("the bus does not say who is calling; try again".to_owned());
             let sender = header.sender().ok_or_else(unknown)?;
+            let _knock = gate.knock(sender)?;
             let who = (sender,);
             let asked = connection.call_method(
                 Some("org.freedesktop.DBus"),
@@ -79,6 +85,7 @@ struct State {
     closed: bool,
     all: usize,
     by_uid: HashMap<Uid, usize>,
+    unidentified: HashMap<String, usize>,
 }
 
 /// A call under way; it ends when this is dropped.
@@ -87,7 +94,28 @@ pub struct Entry {
     uid: Uid,
 }
 
+/// A call of which it is being found out who is calling.
+pub struct Knock {
+    inner: Arc<Inner>,
+    sender: String,
+}
+
 impl Gate {
+    /// Takes a call for being looked at. Senders are names that the bus gives out, never twice.
+    ///
+    /// # Errors
+    /// When that connection has too many waiting.
+    pub fn knock(&self, sender: &str) -> Result<Knock, Error> {
+        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = state.unidentified.entry(sender.to_owned()).or_default();
+        if *waiting >= UNIDENTIFIED_PER_SENDER {
+            let text = format!("{sender} has {waiting} calls under way; try again shortly");
+            return Err(Error::Busy(text));
+        }
+        *waiting += 1;
+        Ok(Knock { inner: self.inner.clone(), sender: sender.to_owned() })
+    }
+
     /// Lets a call in.
     ///
     /// # Errors
@@ -136,9 +164,31 @@ impl Drop for Entry {
     }
 }
 
+impl Drop for Knock {
+    fn drop(&mut self) {
+        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.unidentified.get_mut(&self.sender) {
+            Some(count) if *count > 1 => *count -= 1,
+            Some(_) | None => drop(state.unidentified.remove(&self.sender)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_connection_cannot_have_any_number_wait() {
+        let gate = Gate::default();
+        let knocks = (0..UNIDENTIFIED_PER_SENDER).map(|_| gate.knock(":1.1").unwrap());
+        let held: Vec<Knock> = knocks.collect();
+        assert!(matches!(gate.knock(":1.1"), Err(Error::Busy(_))));
+        assert!(gate.knock(":1.2").is_ok());
+        drop(held);
+        assert!(gate.knock(":1.1").is_ok());
+        assert!(gate.inner.state.lock().unwrap().unidentified.is_empty());
+    }
 
     #[test]
     fn one_uid_cannot_take_every_place() {

@@ -56,7 +56,7 @@ impl Services {
         header: &Header<'_>,
     ) -> Result<Call, Error> {
         let arrival = monotonic();
-        let uid = caller::identify(way, connection, header).await?;
+        let uid = caller::identify(&self.gate, way, connection, header).await?;
         let entry = self.gate.enter(uid)?;
         Ok(Call { uid, arrival, before: arrival + CALL, _entry: entry })
     }
