@@ -81,15 +81,12 @@ fn nothing_but_typed_answers_to_random_calls() -> Result {
         let nobody = Account { name: "nobody".to_owned(), uid: 65_534 };
         let seconds = |check, soak| Duration::from_secs(counts::of(check, soak) as u64);
         block_on(async {
-            let mut peers = vec![Peer::on_socket().await?, Peer::on_bus(None).await?];
-            for user in [&world.alice, &world.bob, &nobody] {
-                peers.push(Peer::on_bus(Some(user)).await?);
-            }
+            let users = [&world.alice, &world.bob, &nobody];
             let warming = Deadline::after(seconds(2, 60));
-            let _calls = call_at_random(&peers, &mut dice, warming).await?;
+            let _calls = call_at_random(users, &mut dice, warming).await?;
             let warm = resident(scene.daemon.pid())?;
             let running = Deadline::after(seconds(4, 240));
-            let calls = call_at_random(&peers, &mut dice, running).await?;
+            let calls = call_at_random(users, &mut dice, running).await?;
             let grown = resident(scene.daemon.pid())?.saturating_sub(warm);
             counts::figure(&format!(
                 "{calls} random calls in {:?}: typed answers alone, {warm} KiB resident, grown by {grown} KiB",
@@ -101,27 +98,34 @@ fn nothing_but_typed_answers_to_random_calls() -> Result {
     })
 }
 
-/// Calls until the deadline; how many calls that were.
-async fn call_at_random(peers: &[Peer], dice: &mut Dice, until: Deadline) -> Result<usize> {
-    let mut callers = tokio::task::JoinSet::new();
-    for peer in peers {
-        for _ in 0..AT_ONCE {
-            let (mut dice, peer) = (Dice::of(dice.number()), peer.clone());
-            callers.spawn(async move {
-                let mut calls = 0;
-                while !until.passed() {
-                    one_call(&peer, &mut dice).await?;
-                    calls += 1;
-                }
-                Result::Ok(calls)
-            });
+/// Calls until the deadline, as root and these users; how many calls that were.
+async fn call_at_random(users: [&Account; 3], dice: &mut Dice, until: Deadline) -> Result<usize> {
+    let mut sum = 0;
+    while !until.passed() {
+        // The daemon hangs up on connections to its socket after half a minute.
+        let shift = Deadline::after(until.left().min(Duration::from_secs(10)));
+        let mut peers = vec![Peer::on_socket().await?, Peer::on_bus(None).await?];
+        for user in users {
+            peers.push(Peer::on_bus(Some(user)).await?);
+        }
+        let mut callers = tokio::task::JoinSet::new();
+        for peer in peers.iter().cycle().take(peers.len() * AT_ONCE) {
+            callers.spawn(call_until(shift, peer.clone(), Dice::of(dice.number())));
+        }
+        while let Some(calls) = callers.join_next().await {
+            sum += calls??;
         }
     }
-    let mut sum = 0;
-    while let Some(calls) = callers.join_next().await {
-        sum += calls??;
-    }
     Ok(sum)
+}
+
+async fn call_until(end: Deadline, peer: Peer, mut dice: Dice) -> Result<usize> {
+    let mut calls = 0;
+    while !end.passed() {
+        one_call(&peer, &mut dice).await?;
+        calls += 1;
+    }
+    Ok(calls)
 }
 
 async fn one_call(peer: &Peer, dice: &mut Dice) -> Result {
