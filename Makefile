@@ -8,7 +8,7 @@ STAGE := $(TARGET)/stage
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 CHECKS ?= units module packaging system
 
-.PHONY: all try smoke bench check soak stage tools
+.PHONY: all try smoke bench check soak fuzz stage tools
 all: stage
 
 try: tools stage
@@ -33,6 +33,20 @@ check:
 # docs/robustness.md tells.
 soak:
 	@OTPD_SOAK=1 MAKE="$(MAKE)" CARGO="$(CARGO)" STAGE="$(STAGE)" tests/check module system
+	@$(MAKE) --no-print-directory fuzz SECONDS=3600
+
+# The parsers under libFuzzer, each for so many seconds; what is found lies in fuzz/artifacts. On the
+# stable compiler, which takes libFuzzer's flags when told to.
+SECONDS ?= 10
+fuzz:
+	@command -v cargo-fuzz >/dev/null || { echo "missing: cargo install cargo-fuzz --locked" >&2; exit 1; }
+	@mkdir -p $(TARGET)/fuzz-corpus
+	@for target in $$(cd fuzz && ls corpus); do \
+	    mkdir -p $(TARGET)/fuzz-corpus/$$target; \
+	    RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --target-dir $(TARGET)/fuzz $$target \
+	        $(TARGET)/fuzz-corpus/$$target fuzz/corpus/$$target -- -max_total_time=$(SECONDS) \
+	        -max_len=4096 -timeout=10 -print_final_stats=1 || exit; \
+	done
 
 # Names the packages that this machine lacks, and installs them where it may.
 tools:

@@ -137,7 +137,11 @@ impl Config {
             .map_err(|error| ConfigError::Invalid { path: shown, error: Box::new(error) })
     }
 
-    fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
+    /// Reads the text of a configuration.
+    ///
+    /// # Errors
+    /// When it is not understood; the error names line and key.
+    pub fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
         let File { issuer, throttle } = toml::from_str(text)?;
         let default = ThrottlePolicy::default();
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();

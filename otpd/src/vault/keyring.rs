@@ -149,7 +149,11 @@ impl Keyring {
         }
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, KeyringError> {
+    /// Reads the text of the keyring at `path`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, KeyringError> {
         let mut keys: Vec<Key> = Vec::new();
         for (line, text) in (1..).zip(text.lines()) {
             if text.is_empty() || text.starts_with('#') {

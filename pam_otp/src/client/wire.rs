@@ -251,6 +251,31 @@ mod tests {
         }
     }
 
+    /// As its fuzz target does it; what was found there stays here.
+    #[test]
+    fn the_corpus_is_read_or_refused_but_never_panics() {
+        let place = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/wire");
+        let mut read = 0;
+        for file in std::fs::read_dir(place).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            let end = welcome(&bytes).ok().flatten().unwrap_or(0);
+            for at in end..bytes.len() {
+                for bit in 0..8 {
+                    let mut broken = bytes[end..].to_vec();
+                    broken[at - end] ^= 1 << bit;
+                    let Ok(Some(whole)) = frame(&broken) else { continue };
+                    let Some(part) = broken.get(..whole) else { continue };
+                    let Ok(message) = message(part.to_vec()) else { continue };
+                    let _ = answers(&message, serial(1), Some(":1.1"));
+                    let _ = message.body().deserialize::<Verdict>();
+                    let _ = otp_bus::Error::from(zbus::Error::from(message)).to_string();
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > 100, "the corpus holds no messages: {read}");
+    }
+
     #[test]
     fn only_the_called_one_answers() {
         let ours = serial(7);
