@@ -17,12 +17,30 @@ pub enum Kind {
     Hotp,
 }
 
+/// How a device makes its codes.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// `SHA1`, `SHA256` or `SHA512`; `oathtool` knows the last two for TOTP alone.
+    pub algorithm: &'static str,
+    /// Digits of a code.
+    pub digits: u32,
+    /// Seconds of a TOTP step.
+    pub period: u32,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self { algorithm: "SHA1", digits: 6, period: 30 }
+    }
+}
+
 /// An enrolled and confirmed device.
 #[derive(Clone, Debug)]
 pub struct Device {
     /// The daemon's id for it; empty where another enrolled it.
     pub id: String,
     kind: Kind,
+    form: Form,
     secret: Vec<u8>,
 }
 
@@ -34,7 +52,12 @@ impl Device {
 
     /// The same for any name.
     pub fn enroll_name(user: &str, kind: Kind, factor: u64) -> Result<Self> {
-        let device = Self::enroll_unconfirmed(user, kind)?;
+        Self::enroll_form(user, kind, Form::default(), factor)
+    }
+
+    /// The same with other codes than usual.
+    pub fn enroll_form(user: &str, kind: Kind, form: Form, factor: u64) -> Result<Self> {
+        let device = Self::enroll_pending(user, kind, form)?;
         let code = device.code(factor)?;
         manage(async |proxy| proxy.confirm(user, &device.id, &code).await)?;
         Ok(device)
@@ -42,24 +65,33 @@ impl Device {
 
     /// Enrolls a device and leaves it unconfirmed.
     pub fn enroll_unconfirmed(user: &str, kind: Kind) -> Result<Self> {
+        Self::enroll_pending(user, kind, Form::default())
+    }
+
+    fn enroll_pending(user: &str, kind: Kind, form: Form) -> Result<Self> {
         let word = match kind {
             Kind::Totp => "totp",
             Kind::Hotp => "hotp",
         };
-        let secret = format!("{:-<20}", format!("{word}-of-{user}")).into_bytes();
+        let Form { algorithm, digits, period } = form;
+        let secret = format!("{:-<20}", format!("{algorithm}-{digits}-{period}-{word}-{user}"));
+        let secret = secret.into_bytes();
         let new = NewDevice {
             kind: word.to_owned(),
             label: Some(format!("{user}'s {word}")),
+            algorithm: Some(algorithm.to_owned()),
+            digits: Some(digits),
+            period: (kind == Kind::Totp).then_some(period),
             secret: Some(secret.clone()),
             ..NewDevice::default()
         };
         let enrolled = manage(async |proxy| proxy.enroll(user, &new).await)?;
-        Ok(Self { id: enrolled.device, kind, secret })
+        Ok(Self { id: enrolled.device, kind, form, secret })
     }
 
     /// A device that was enrolled by somebody else.
     pub fn known(kind: Kind, secret: Vec<u8>) -> Self {
-        Self { id: String::new(), kind, secret }
+        Self { id: String::new(), kind, form: Form::default(), secret }
     }
 
     /// The secret as somebody who looks for it would find it: raw, in base32, in hexadecimal.
@@ -72,10 +104,14 @@ impl Device {
     /// The code at a time or counter, by `oathtool`.
     pub fn code(&self, factor: u64) -> Result<String> {
         let secret = HEXLOWER.encode(&self.secret);
-        let tool = Invocation::of("oathtool");
+        let Form { algorithm, digits, period } = self.form;
+        let tool = Invocation::of("oathtool").args(["--digits", &digits.to_string(), &secret]);
         let tool = match self.kind {
-            Kind::Totp => tool.args(["--totp", "--now", &format!("@{factor}"), &secret]),
-            Kind::Hotp => tool.args(["--hotp", "--counter", &factor.to_string(), &secret]),
+            Kind::Totp => tool
+                .arg(format!("--totp={algorithm}"))
+                .arg(format!("--time-step-size={period}s"))
+                .args(["--now", &format!("@{factor}")]),
+            Kind::Hotp => tool.args(["--hotp", "--counter", &factor.to_string()]),
         };
         let ended = tool.run().context("oathtool (package oathtool)")?;
         Ok(ended.must_succeed()?.output.trim().to_owned())

@@ -42,7 +42,7 @@ pub use clock::{FakeClock, now};
 pub use daemon::Daemon;
 pub use deadline::Deadline;
 pub use demo::{Demo, Enrolled};
-pub use device::{Device, Kind, manage, secret_in};
+pub use device::{Device, Form, Kind, manage, secret_in};
 pub use dialogue::Dialogue;
 pub use dice::Dice;
 pub use ended::Ended;

@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod corrupt;
 mod crowd;
+mod codes;
 mod daemon;
 mod demo;
 mod disk;

@@ -44,7 +44,7 @@ The code is in the authenticator that scanned the QR code above, or in
 
     oathtool --totp --base32 {secret}
 
-A code lets you in; the same code again does not. Inside, `sudo id` asks too.
+A code lets you in; the same code again does not. Inside, `sudo id` asks too, for the next one.
 
 What is logged, as it happens:
 "
