@@ -21,6 +21,7 @@
 
 mod args;
 mod client;
+mod descriptor;
 mod ffi;
 mod flow;
 mod host;

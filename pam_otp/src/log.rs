@@ -11,8 +11,9 @@
 use std::fmt::Write as _;
 use std::os::fd::AsRawFd;
 
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr};
-use nix::sys::socket::{sendto, socket};
+use nix::sys::socket::{MsgFlags, SockFlag, SockType, UnixAddr, sendto};
+
+use crate::descriptor;
 
 /// Where the system's log listens.
 pub(crate) const SOCKET: &str = "/dev/log";
@@ -69,8 +70,8 @@ pub(crate) fn line(severity: Severity, about: &About, pid: u32, text: &str) -> S
 
 /// Sends it, once, if the log takes it now.
 pub(crate) fn send(path: &str, line: &str) {
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let Ok(log) = socket(AddressFamily::Unix, SockType::Datagram, flags, None) else { return };
+    let nonblocking = SockFlag::SOCK_NONBLOCK;
+    let Ok(log) = descriptor::socket(SockType::Datagram, nonblocking) else { return };
     let Ok(address) = UnixAddr::new(path) else { return };
     let once = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
     let _ = sendto(log.as_raw_fd(), line.as_bytes(), &address, once);

@@ -11,14 +11,15 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::sockopt::{PeerCredentials, SendTimeout};
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType};
-use nix::sys::socket::{connect, getsockopt, recv, send, setsockopt, socket};
+use nix::sys::socket::{MsgFlags, SockFlag, SockType};
+use nix::sys::socket::{connect, getsockopt, recv, send, setsockopt};
 use nix::sys::time::{TimeVal, TimeValLike};
 use zbus::Message;
 
 use super::address::Address;
 use super::deadline::Deadline;
 use super::wire::{self, Nonsense};
+use crate::descriptor;
 
 /// How many messages may come before the answer: signals, and what others send us on a bus.
 const MAX_UNRELATED: usize = 64;
@@ -56,8 +57,8 @@ impl Transport {
     /// Connects. A full backlog is waited for, under the deadline.
     pub(super) fn connect(address: &Address, deadline: Deadline) -> Result<Self, Trouble> {
         let name = address.socket().map_err(Trouble::Failed)?;
-        let fd = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
-            .map_err(Trouble::Failed)?;
+        let fd =
+            descriptor::socket(SockType::Stream, SockFlag::empty()).map_err(Trouble::Failed)?;
         // A Unix socket that does not block cannot wait for a place in the backlog: connect says
         // EAGAIN and poll has nothing to wait for. So this one call blocks, bounded by what is left.
         loop {
