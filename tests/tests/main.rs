@@ -4,9 +4,9 @@
 mod attacks;
 mod cli;
 mod clock;
+mod codes;
 mod corrupt;
 mod crowd;
-mod codes;
 mod daemon;
 mod demo;
 mod disk;
