@@ -6,6 +6,8 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # What is tried and tested, side by side: never what some other build left lying about.
 STAGE := $(TARGET)/stage
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+# A program with a PAM handle, for the tests.
+PAM_HOST = $(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -pthread tests/host/*.c -lpam
 CHECKS ?= units module packaging system
 
 .PHONY: all try smoke bench check soak fuzz stage tools
@@ -24,6 +26,7 @@ bench: release
 	@mkdir -p $(STAGE)-release
 	@cd $(TARGET)/release && install -m 755 otpd otpctl fake-otpd bench-logins $(STAGE)-release
 	@install -m 755 $(TARGET)/release/libpam_otp.so $(STAGE)-release/pam_otp.so
+	@$(PAM_HOST) -o $(STAGE)-release/pam-host
 	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE)-release $(STAGE)-release/bench-logins
 
 check:
@@ -59,6 +62,7 @@ stage:
 	$(CARGO) build --locked -p otpd-tests --bins
 	@mkdir -p $(STAGE)
 	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd callers $(STAGE)
+	@$(PAM_HOST) -o $(STAGE)/pam-host
 	@install -m 755 $(TARGET)/debug/libpam_otp.so $(STAGE)/pam_otp.so
 
 -include packaging/install.mk

@@ -38,6 +38,7 @@ impl Artefacts {
             ("pam_otp.so", security_dir()?),
             ("fake-otpd", "/usr/bin".into()),
             ("callers", "/usr/bin".into()),
+            ("pam-host", "/usr/bin".into()),
         ];
         let open = |(name, directory): (&str, PathBuf)| {
             let path = built.join(name);

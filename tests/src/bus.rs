@@ -77,6 +77,11 @@ impl Bus {
         self.service.freeze()
     }
 
+    /// Lets it go on.
+    pub fn thaw(&self) -> Result {
+        self.service.thaw()
+    }
+
     /// Ends it.
     pub fn kill(self) -> Result {
         self.service.kill()

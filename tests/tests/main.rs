@@ -11,6 +11,7 @@ mod daemon;
 mod demo;
 mod disk;
 mod durable;
+mod guest;
 mod harness;
 mod host;
 mod hostile;
