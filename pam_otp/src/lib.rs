@@ -73,7 +73,7 @@ impl PamHooks for Module {
 
 fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
     #[cfg(feature = "panic-injection")]
-    assert!(!args.contains(&c"panic"), "injected");
+    inject(args);
     let arguments = match Arguments::parse(args) {
         Ok(arguments) => arguments,
         Err(bad) => return Ending::BadArgument(bad),
@@ -81,6 +81,22 @@ fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
     match Client::new(&arguments) {
         Ok(client) => flow::authenticate(host, &client, &arguments),
         Err(error) => error.into(),
+    }
+}
+
+/// Panics as a test asks: with a text, or with a payload that panics again when it is dropped.
+#[cfg(feature = "panic-injection")]
+fn inject(args: &[&CStr]) {
+    struct Bomb;
+    impl Drop for Bomb {
+        #[expect(clippy::panic, reason = "what a test injects")]
+        fn drop(&mut self) {
+            panic!("the payload was dropped");
+        }
+    }
+    assert!(!args.contains(&c"panic"), "injected");
+    if args.contains(&c"bomb") {
+        panic::panic_any(Bomb);
     }
 }
 

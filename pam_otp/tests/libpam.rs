@@ -207,8 +207,16 @@ fn without_a_daemon_nothing_is_asked_and_nobody_gets_in() {
 
 #[test]
 fn a_panic_aborts_in_silence() {
-    let said = auth(&built().panicking, "panic").pamtester(&["authenticate"], "");
-    assert_eq!((said.stderr.as_str(), said.stdout.as_str()), (ABORTED, ""));
+    for kind in ["panic", "bomb"] {
+        let said = auth(&built().panicking, kind).pamtester(&["authenticate"], "");
+        assert_eq!((said.stderr.as_str(), said.stdout.as_str()), (ABORTED, ""), "{kind}");
+        // Again and again in one process, which goes on after it.
+        let optional = format!("auth optional {} {kind}\n", built().panicking.display());
+        let stack = format!("{}auth required pam_permit.so\n", optional.repeat(20));
+        let said = Services::new(&stack).pamtester(&["authenticate", "authenticate"], "");
+        assert!(said.success && said.stderr.is_empty(), "{kind}: {said:?}");
+        assert_eq!(said.stdout, SUCCESS.repeat(2), "{kind}");
+    }
     let said = auth(&built().module, "panic").pamtester(&["authenticate"], "");
     assert_eq!(said.stderr, SERVICE_ERR, "the shipped module knows the injection");
 }
@@ -298,6 +306,7 @@ fn the_host_is_left_as_it_was() {
         (&built().module, bus_of(&place), "000000\n"),
         (&built().module, "bus=unix:path=/nowhere".to_owned(), ""),
         (&built().panicking, "panic".to_owned(), ""),
+        (&built().panicking, "bomb".to_owned(), ""),
     ];
     for (module, arguments, typed) in cases {
         let ours = format!("auth optional {} {arguments}\n", module.display());
