@@ -10,7 +10,7 @@ SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 PAM_HOST = $(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -pthread tests/host/*.c -lpam
 CHECKS ?= units module packaging system
 
-.PHONY: all try smoke bench check soak fuzz stage tools
+.PHONY: all try smoke bench check soak fuzz measure stage tools
 all: stage
 
 try: tools stage
@@ -24,7 +24,7 @@ bench: release
 	@tests/tools bench
 	$(CARGO) build --locked --release -p otpd-tests --bins
 	@mkdir -p $(STAGE)-release
-	@cd $(TARGET)/release && install -m 755 otpd otpctl fake-otpd bench-logins $(STAGE)-release
+	@cd $(TARGET)/release && install -m 755 otpd otpctl fake-otpd callers bench-logins $(STAGE)-release
 	@install -m 755 $(TARGET)/release/libpam_otp.so $(STAGE)-release/pam_otp.so
 	@$(PAM_HOST) -o $(STAGE)-release/pam-host
 	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE)-release $(STAGE)-release/bench-logins
@@ -51,6 +51,10 @@ fuzz:
 	        -max_len=4096 -timeout=10 -print_final_stats=1 || exit; \
 	done
 
+# How long prompt and refusal take for those who may not get in; fails if one can tell them apart.
+measure: tools stage
+	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE) $(STAGE)/measure $(ROUNDS)
+
 # Names the packages that this machine lacks, and installs them where it may.
 tools:
 	@tests/tools
@@ -61,7 +65,7 @@ stage:
 	$(CARGO) build --locked -p pam_otp
 	$(CARGO) build --locked -p otpd-tests --bins
 	@mkdir -p $(STAGE)
-	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd callers $(STAGE)
+	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd callers measure $(STAGE)
 	@$(PAM_HOST) -o $(STAGE)/pam-host
 	@install -m 755 $(TARGET)/debug/libpam_otp.so $(STAGE)/pam_otp.so
 

@@ -25,6 +25,7 @@ mod random;
 mod scene;
 mod ssh;
 mod starvation;
+mod strangers;
 mod su;
 mod sudo;
 mod surface;
