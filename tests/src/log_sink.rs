@@ -75,6 +75,16 @@ impl LogSink {
         self.0.lock().iter().filter(fits).count()
     }
 
+    /// Once everything is in that was sent before this.
+    pub fn settled(&self) -> Result<&Self> {
+        let mark = "the testbed looks at the log";
+        let socket = UnixDatagram::unbound().context(SOCKET)?;
+        socket.send_to(mark.as_bytes(), SOCKET).context(SOCKET)?;
+        self.expect(&[mark])?;
+        self.0.lock().retain(|line| line.text != mark);
+        Ok(self)
+    }
+
     /// Forgets what was logged so far.
     pub fn clear(&self) {
         self.0.lock().clear();

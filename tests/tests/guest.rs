@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use testbed::{Device, Hosted, Kind, NO_ANSWER, PamHost, Result, counts, inside, pam};
 
-use crate::scene::{MODULE, STEP, Scene};
+use crate::scene::Scene;
 
 /// Authentications before the first look: libraries are loaded, caches are filled.
 const WARM_UP: usize = 60;
