@@ -17,7 +17,8 @@
 //!
 //! The panic is caught before pam-bindings would catch it, and its payload forgotten: dropping a
 //! payload can panic again. What is left, and ends the host, is what Rust itself makes fatal: a
-//! panic inside a destructor during another panic, and an allocator without memory.
+//! panic inside a destructor during another panic, and an allocator without memory. The latter is
+//! asked first whether it has enough for a login (see `memory.rs`).
 
 mod args;
 mod client;
@@ -26,6 +27,7 @@ mod ffi;
 mod flow;
 mod host;
 mod log;
+mod memory;
 mod outcome;
 
 use std::any::Any;
@@ -72,6 +74,9 @@ impl PamHooks for Module {
 }
 
 fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
+    if !memory::has(memory::LOGIN) {
+        return Ending::NoMemory;
+    }
     #[cfg(feature = "panic-injection")]
     inject(args);
     let arguments = match Arguments::parse(args) {
@@ -116,7 +121,9 @@ fn entry(
 /// Writes what the log must hear from us, if anything. A fault in that changes no outcome.
 fn report(host: &impl Host, ending: &Ending) {
     let _ = guarded(|| {
-        if let Some(cause) = ending.cause() {
+        if memory::has(memory::LINE)
+            && let Some(cause) = ending.cause()
+        {
             host.log(Severity::Error, &cause);
         }
     });

@@ -30,6 +30,8 @@ pub(crate) enum Ending {
     BadLogin(String),
     /// The administrator wrote something that is not to be followed.
     BadArgument(BadArgument),
+    /// The host has not memory enough to begin.
+    NoMemory,
     /// A fault of ours.
     Panicked(String),
     /// `pam_setcred`: there are none to set, and that is no failure.
@@ -57,7 +59,7 @@ impl Ending {
                 | client::Error::NotUnderstood { .. }
                 | client::Error::Unable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
             },
-            Self::Absurd(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
+            Self::Absurd(_) | Self::NoMemory => PamResultCode::PAM_AUTHINFO_UNAVAIL,
             Self::NoAnswer(_) => PamResultCode::PAM_CONV_ERR,
             Self::BadArgument(_) => PamResultCode::PAM_SERVICE_ERR,
             Self::Panicked(_) => PamResultCode::PAM_ABORT,
@@ -82,6 +84,9 @@ impl Ending {
             Self::NoAnswer(why) => Some(format!("no code to check: {why}")),
             Self::BadLogin(why) => Some(why.clone()),
             Self::BadArgument(bad) => Some(bad.to_string()),
+            Self::NoMemory => Some(
+                "no memory for a login; raise the limits of this service, or free some".to_owned(),
+            ),
             Self::Panicked(text) => {
                 Some(format!("a fault in pam_otp: {text}; please report it with this line"))
             }
@@ -138,6 +143,7 @@ mod tests {
             (Ending::BadArgument(bad), PamResultCode::PAM_SERVICE_ERR, true),
             (panicked, PamResultCode::PAM_ABORT, true),
             (Ending::NoAnswer("x".to_owned()), PamResultCode::PAM_CONV_ERR, true),
+            (Ending::NoMemory, PamResultCode::PAM_AUTHINFO_UNAVAIL, true),
             (Ending::Credentials, PamResultCode::PAM_SUCCESS, false),
             (Ending::NotOurs, PamResultCode::PAM_IGNORE, false),
         ] {
