@@ -25,6 +25,8 @@ pub mod pam {
     pub const SERVICE_ERR: i32 = 3;
     /// `PAM_SYSTEM_ERR`
     pub const SYSTEM_ERR: i32 = 4;
+    /// `PAM_BUF_ERR`
+    pub const BUF_ERR: i32 = 5;
     /// `PAM_PERM_DENIED`
     pub const PERM_DENIED: i32 = 6;
     /// `PAM_AUTH_ERR`

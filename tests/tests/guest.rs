@@ -16,6 +16,12 @@ const FLAT: u64 = 128;
 /// By how much the heap may differ, in bytes.
 const LEAK: u64 = 1024;
 
+/// Bytes of memory with which nothing can be done in Rust.
+const LITTLE: [u32; 4] = [0, 64, 128, 192];
+
+/// Bytes with which a login cannot be made, but can be refused.
+const SOME: [u32; 10] = [256, 512, 1024, 2048, 3072, 4096, 8192, 16_384, 65_536, 98_304];
+
 /// The scene with more stacks: one that cannot reach anybody, and one that is misspelt.
 fn scene() -> Result<Scene> {
     let scene = Scene::new()?;
@@ -156,6 +162,36 @@ fn what_a_host_writes_to_streams_that_it_has_closed_does_not_reach_us() -> Resul
             }
             assert_eq!(host.run()?.codes(), [pam::SUCCESS; 40], "by root: {by_root}");
         }
+        Ok(())
+    })
+}
+
+#[test]
+fn without_memory_it_denies_and_its_host_lives() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        let wrong = scene.wrong()?;
+        // libpam itself says SYSTEM_ERR where it has no memory, or none for its audit.
+        let denials = [pam::SYSTEM_ERR, pam::BUF_ERR, pam::AUTHINFO_UNAVAIL, pam::AUTH_ERR];
+        // So many bytes in one piece are all that is left when the host asks for a login.
+        for bytes in LITTLE.into_iter().chain(SOME) {
+            let host = PamHost::default().option(&format!("--memory={bytes}"));
+            let hosted = host.attempt("otp", "alice", &wrong).attempt("away", "alice", "").run()?;
+            let codes = hosted.codes();
+            if LITTLE.contains(&bytes) {
+                // The list of the module's arguments is made before anything of ours is asked.
+                let ended = |code: &i32| denials.contains(code) || *code == -nix::libc::SIGABRT;
+                assert!(codes.iter().all(ended), "{bytes} bytes: {codes:?}");
+            } else {
+                assert!(codes.iter().all(|code| denials.contains(code)), "{bytes}: {codes:?}");
+                assert_eq!(hosted.output, "", "{bytes} bytes");
+            }
+        }
+        scene.world.log.expect(&["pam_otp(otp:auth)", "no memory for a login"])?;
+        // Where there is enough, a login is as ever.
+        let well = PamHost::default().option("--memory=122880");
+        let hosted = well.attempt("otp", "alice", &wrong).attempt("otp", "alice", &scene.code()?);
+        assert_eq!(hosted.run()?.codes(), [pam::AUTH_ERR, pam::SUCCESS]);
         Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! Black-box tests of otpd: what an administrator, a user and an attacker can do from outside,
 //! on real sshd, sudo, su and D-Bus. One binary, so that it is linked once.
 
+mod absent;
 mod attacks;
 mod cli;
 mod clock;
@@ -18,6 +19,7 @@ mod host;
 mod hostile;
 mod kills;
 mod liar;
+mod lies;
 mod nth;
 mod outage;
 mod own;
