@@ -262,7 +262,7 @@ int main(int count, char **words)
 	struct attempt *attempts = read_script(words[count - 2], &attempts_made);
 	FILE *report = fopen(words[count - 1], "we");
 	struct result *results = mmap(NULL, (attempts_made + 1) * sizeof *results, PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+				      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (!report || results == MAP_FAILED)
 		fail("preparing");
 	/* A report in its buffer would be written by every child too. */

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use otp_bus::names::SOCKET_PATH;
-use testbed::{Account, Attempt, PROMPT, PamHost, Result, World, inside, pam, pamtester};
+use testbed::{Account, Attempt, Context, PROMPT, PamHost, Result, World, inside, pam, pamtester};
 
 use crate::scene::{STEP, Scene};
 
@@ -88,15 +88,15 @@ fn frozen_between_decision_and_answer_it_costs_the_deadline() -> Result {
                 dialogue.expect(PROMPT)?.answer("no code")?;
                 scene.world.log.expect(&["otpd[", "alice refused"])?;
                 if bus_too {
-                    scene.bus.freeze()?
+                    scene.bus.freeze()?;
                 } else {
-                    scene.daemon.freeze()?
+                    scene.daemon.freeze()?;
                 }
                 let ended = dialogue.end()?;
                 if bus_too {
-                    scene.bus.thaw()?
+                    scene.bus.thaw()?;
                 } else {
-                    scene.daemon.thaw()?
+                    scene.daemon.thaw()?;
                 }
                 ended.must_fail()?.must_not_say("successfully")?;
                 if ended.output.contains(UNAVAILABLE) {
@@ -130,7 +130,7 @@ pub(crate) fn login(by: Option<&Account>, code: &str) -> Result<Attempt> {
     let host = by.map_or(host.clone(), |by| host.by(by));
     let hosted = host.run()?;
     assert_eq!(hosted.output, "");
-    Ok(hosted.attempts[0])
+    hosted.attempts.first().copied().context("no attempt")
 }
 
 /// Fails unless a login ended at its deadline, and one line says so.

@@ -237,7 +237,7 @@ fn ended_as(expected: &[i32], hosted: &Hosted) {
     let codes = hosted.codes();
     assert_eq!(codes.len(), expected.len());
     let other = codes.iter().zip(expected).position(|(is, should)| is != should);
-    let [is, should] = [codes.as_slice(), expected].map(|codes| other.map(|at| codes[at]));
+    let [is, should] = [codes.as_slice(), expected].map(|codes| other.and_then(|at| codes.get(at)));
     assert_eq!(is, should, "attempt {other:?}");
 }
 

@@ -94,11 +94,13 @@ pub(crate) fn on_bus(lie: Lie, at: Moment) -> Result<mpsc::Sender<()>> {
 fn raw(mut stream: UnixStream, lie: Lie) -> Result {
     // Greeting and call come in one write.
     let _heard = stream.read(&mut [0; 4096])?;
-    match lie {
-        Lie::Noise => stream.write_all(b"OK 00\r\nHTTP/1.1 200 OK\r\n\r\n................")?,
-        Lie::Endless => stream
-            .write_all(b"OK 00\r\nl\x02\x00\x01\xff\xff\xff\xff\x01\x00\x00\x00\x00\x00\x00\x00")?,
-        _ => return Ok(()),
+    if lie == Lie::Noise {
+        stream.write_all(b"OK 00\r\nHTTP/1.1 200 OK\r\n\r\n................")?;
+    } else if lie == Lie::Endless {
+        stream.write_all(b"OK 00\r\n")?;
+        stream.write_all(b"l\x02\x00\x01\xff\xff\xff\xff\x01\x00\x00\x00\x00\x00\x00\x00")?;
+    } else {
+        return Ok(());
     }
     // Not hanging up: it is what was said that ends it.
     let _until_it_hangs_up = stream.read(&mut [0; 1])?;
@@ -135,7 +137,7 @@ async fn serve(
         let Ok(next) = next else { continue };
         let Some(Ok(call)) = next else { return Ok(()) };
         let header = call.header();
-        let moment = match header.member().map(|member| member.as_str()) {
+        let moment = match header.member().map(zbus::names::MemberName::as_str) {
             Some("Begin") => Moment::Begin,
             Some("Verify") => Moment::Verify,
             _ => continue,
