@@ -91,10 +91,10 @@ fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
 
 /// Panics as a test asks: with a text, or with a payload that panics again when it is dropped.
 #[cfg(feature = "panic-injection")]
+#[expect(clippy::panic, reason = "what a test injects")]
 fn inject(args: &[&CStr]) {
     struct Bomb;
     impl Drop for Bomb {
-        #[expect(clippy::panic, reason = "what a test injects")]
         fn drop(&mut self) {
             panic!("the payload was dropped");
         }

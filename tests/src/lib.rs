@@ -59,6 +59,7 @@ pub use pam_host::{Attempt, Hosted, Look, NO_ANSWER, PamHost, pam};
 pub use registry::Registry;
 pub use service::Service;
 pub use sshd::{Method, Sshd};
+pub use strangers::{Strangers, Times, median, noise, quantile};
 pub use strangers::{Strangers, Times, median, quantile};
 pub use syscalls::Tracer;
 pub use volume::{Volume, state_files};

@@ -1,7 +1,7 @@
 //! Who may not get in learns nothing by the clock. `make measure` compares the times; here only that
 //! refusals come at the moments at which they should, since a busy machine says nothing of times.
 
-use testbed::{Result, Strangers, inside};
+use testbed::{Result, Strangers, inside, median, noise};
 
 /// Refusals come at multiples of this from the call's arrival, in nanoseconds.
 const QUANTUM: u64 = 250_000_000;
@@ -27,4 +27,16 @@ fn every_refusal_waits_for_its_moment() -> Result {
         assert!(least < QUANTUM / 4, "not at a multiple of the quantum: {after:?}");
         Ok(())
     })
+}
+
+#[test]
+fn the_noise_of_a_sample_hides_little() {
+    // Times between 250 and 260 milliseconds, in no order.
+    let times: Vec<u64> =
+        (0..500).map(|number| 250_000_000 + number * 7_919 % 500 * 20_000).collect();
+    let bound = noise(&times);
+    assert!(bound > 500_000, "two samples of one kind differ by more: {bound}");
+    assert!(bound < 2_500_000, "a quarter of the spread would not be seen: {bound}");
+    assert_eq!(median(&[9, 1, 5]), 5);
+    assert_eq!(noise(&[7; 500]), 0);
 }

@@ -7,7 +7,7 @@ use std::{
     io::{self, Write},
 };
 
-use testbed::{Context, Failure, Result, Strangers, Times, enter, median, quantile};
+use testbed::{Context, Failure, Result, Strangers, Times, enter, median, noise, quantile};
 
 fn main() -> Result {
     enter()?;
@@ -16,8 +16,8 @@ fn main() -> Result {
     let times = strangers.measure(rounds.context("usage: measure [ROUNDS]")?)?;
     let prompts = |times: &Times| times.prompts.clone();
     let refusals = |times: &Times| times.refusals.clone();
-    let prompts_alike = table(&mut strangers, "until the prompt", &times, prompts)?;
-    let refusals_alike = table(&mut strangers, "until the refusal", &times, refusals)?;
+    let prompts_alike = table("until the prompt", &times, prompts)?;
+    let refusals_alike = table("until the refusal", &times, refusals)?;
     if prompts_alike && refusals_alike {
         return Ok(writeln!(io::stdout(), "\nNobody can tell them apart by their medians.")?);
     }
@@ -25,14 +25,9 @@ fn main() -> Result {
 }
 
 /// Prints one of the two times of all kinds; whether all are like the last.
-fn table(
-    strangers: &mut Strangers,
-    what: &str,
-    all: &[Times],
-    times: impl Fn(&Times) -> Vec<u64>,
-) -> Result<bool> {
+fn table(what: &str, all: &[Times], times: impl Fn(&Times) -> Vec<u64>) -> Result<bool> {
     let like = times(all.last().context("no kinds")?);
-    let (middle, noise) = (median(&like), strangers.noise(&like));
+    let (middle, noise) = (median(&like), noise(&like));
     let mut out = io::stdout();
     writeln!(out, "\nMilliseconds {what}, {} of each kind; noise {}", like.len(), ms(noise))?;
     let heads = ["kind", "10 %", "median", "90 %", "longest", "from wrong"];
