@@ -60,7 +60,6 @@ pub use registry::Registry;
 pub use service::Service;
 pub use sshd::{Method, Sshd};
 pub use strangers::{Strangers, Times, median, noise, quantile};
-pub use strangers::{Strangers, Times, median, quantile};
 pub use syscalls::Tracer;
 pub use volume::{Volume, state_files};
 pub use world::World;
