@@ -249,6 +249,11 @@ impl Shared {
         load::OpenedBy { vault: &self.vault, pepper: &self.pepper }
     }
 
+    /// How large the WAL is; nothing where it cannot be seen.
+    pub(super) fn wal_bytes(&self) -> u64 {
+        fs::metadata(self.path.with_extension("db-wal")).map_or(0, |wal| wal.len())
+    }
+
     /// A further connection to the opened store.
     pub(super) fn connect(&self) -> Result<Connection, StoreError> {
         Ok(connect(&self.path)?)
@@ -274,7 +279,8 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
          PRAGMA trusted_schema = OFF;
          PRAGMA cell_size_check = ON;
          PRAGMA secure_delete = ON;
-         PRAGMA wal_autocheckpoint = 0;",
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 4194304;",
     )?;
     Ok(connection)
 }

@@ -16,6 +16,9 @@ use otp_core::{Decision, UnixTime};
 /// How many steps share a transaction at most.
 const GROUP: usize = 64;
 
+/// The size of the WAL from which on the writer does not leave it to the keeper, in bytes.
+const WAL_BYTES_MOST: u64 = 8 * 1024 * 1024;
+
 /// How many commits go by between two checkpoints.
 const COMMITS_PER_CHECKPOINT: u32 = 128;
 
@@ -156,15 +159,18 @@ impl Writer {
         Ok(fates)
     }
 
-    /// Has the keeper checkpoint beside the commits. Where these never pause it never catches up;
-    /// then the rest is done here, where nothing is committed meanwhile.
+    /// Has the keeper checkpoint beside the commits. Where these never pause it never catches up, or
+    /// may not even get a turn; then the rest is done here, where nothing is committed meanwhile.
     fn checkpoint_sometimes(&mut self) {
-        if self.commits >= COMMITS_PER_CHECKPOINT {
-            self.commits = 0;
-            // Full: the keeper has been told already.
-            let _ = self.checkpoint.try_send(());
+        if self.commits < COMMITS_PER_CHECKPOINT {
+            return;
         }
-        if self.shared.crowded.swap(false, Ordering::Relaxed)
+        self.commits = 0;
+        // Full: the keeper has been told already.
+        let _ = self.checkpoint.try_send(());
+        let behind = self.shared.wal_bytes() > WAL_BYTES_MOST;
+        let crowded = self.shared.crowded.swap(false, Ordering::Relaxed);
+        if (behind || crowded)
             && let Some(connection) = &self.connection
         {
             // What fails or is kept busy is tried again once the keeper has looked again.
