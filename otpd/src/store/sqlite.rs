@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
@@ -102,6 +102,9 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     /// Whether commits have left the keeper behind: the WAL only grows then.
     pub(super) crowded: AtomicBool,
+    /// Open for as long as the store is, and otherwise unused: SQLite locks everybody out at once,
+    /// without waiting, while a last connection closes, and after a failure a thread closes its own.
+    _anchor: Mutex<Connection>,
     _lock: Flock<File>,
 }
 
@@ -143,12 +146,18 @@ impl SqliteStore {
                 .map_err(|error| OpenError::Store { path: path.clone(), error: error.into() })?;
             made::say(&lock).map_err(|error| at(dir, error))?;
         }
+        let failed =
+            |error: rusqlite::Error| OpenError::Store { path: path.clone(), error: error.into() };
+        let anchor = connect(&path).map_err(failed)?;
+        // A connection has the database open once it has read from it.
+        anchor.query_row("SELECT count(*) FROM meta", [], |_| Ok(())).map_err(failed)?;
         let shared = Arc::new(Shared {
             path,
             vault,
             pepper,
             clock,
             crowded: AtomicBool::new(false),
+            _anchor: Mutex::new(anchor),
             _lock: lock,
         });
         Self::start(&shared, connection)
