@@ -52,7 +52,8 @@ fuzz:
 	done
 
 # How long prompt and refusal take for those who may not get in; fails if one can tell them apart.
-measure: tools stage
+measure: stage
+	@tests/tools check
 	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE) $(STAGE)/measure $(ROUNDS)
 
 # Names the packages that this machine lacks, and installs them where it may.
