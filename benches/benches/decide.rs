@@ -5,9 +5,8 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use otp_core::{
-    Account, Algorithm, Attempt, Code, Counter, Device, DeviceId, Digits, Label, Origin, Period,
-    Secret, ThrottlePolicy, Uid, UnixTime, UserName, attempt,
-    device::{KindState, TotpState},
+    Account, Algorithm, Attempt, Code, Counter, Device, DeviceId, Digits, Kind, Label, Offer,
+    Origin, Period, Secret, ThrottlePolicy, Uid, UnixTime, UserName, attempt, device::TotpState,
     hotp,
 };
 
@@ -23,8 +22,8 @@ fn account(devices: u8) -> Account {
                 confirmed: true,
                 created: UnixTime::from_secs(0),
                 last_used: None,
-                kind: KindState::Totp(state)
-                    .with_secret(Secret::from_bytes(vec![seed; 20]).unwrap()),
+                replaces: None,
+                kind: Kind::Totp(Secret::from_bytes(vec![seed; 20]).unwrap(), state),
             }
         })
         .collect();
@@ -39,11 +38,12 @@ fn decide(c: &mut Criterion) {
         });
     }
     let mut group = c.benchmark_group("wrong code, devices");
-    let code = Code::parse("0000000000").unwrap();
+    let offer = Offer::Code(Code::parse("0000000000").unwrap());
     for devices in [1, 8] {
         let account = account(devices);
         let origin = Origin::Local;
-        let it = Attempt { code: &code, origin: &origin, service: "sshd", from: "" };
+        let it =
+            Attempt { offer: &offer, device: None, origin: &origin, service: "sshd", from: "" };
         let (policy, now) = (ThrottlePolicy::default(), UnixTime::from_secs(1_700_000_000));
         group.bench_with_input(BenchmarkId::from_parameter(devices), &account, |b, account| {
             b.iter(|| attempt(account, &it, &policy, now));

@@ -7,10 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use otp_core::{
-    Account, Algorithm, Attempt, Code, Counter, Decision, DeviceSummary, Digits, NewDevice, Origin,
-    Refusal, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Verified, attempt, confirm,
-    device::{HotpState, KindState},
-    enroll, hotp,
+    Account, Algorithm, Asking, Attempt, Changed, Counter, Decision, DeviceSummary, Digits, Kind,
+    NewDevice, Offer, Origin, Refusal, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Verified,
+    Warrant, attempt, confirm, device::HotpState, enroll, hotp,
 };
 use otpd::{
     clock::{SystemClock, monotonic},
@@ -21,8 +20,12 @@ fn secret() -> Secret {
     Secret::from_bytes(vec![7; 20]).unwrap()
 }
 
-fn code(counter: u64) -> Code {
-    hotp(&secret(), Counter(counter), Algorithm::Sha1, Digits::SIX)
+fn code(counter: u64) -> Offer {
+    Offer::Code(hotp(&secret(), Counter(counter), Algorithm::Sha1, Digits::SIX))
+}
+
+fn asking(policy: &ThrottlePolicy, now: UnixTime) -> Asking<'_> {
+    Asking { by: Uid(0), warrant: Warrant::Standing, policy, now }
 }
 
 enum Deed {
@@ -44,15 +47,17 @@ impl Change {
         let policy = ThrottlePolicy::default();
         match deed {
             Deed::Verify(counter) => {
-                let code = code(*counter);
+                let offer = code(*counter);
                 let origin = Origin::Local;
-                let it = Attempt { code: &code, origin: &origin, service: "sshd", from: "" };
+                let (offer, origin) = (&offer, &origin);
+                let it = Attempt { offer, device: None, origin, service: "sshd", from: "" };
                 attempt(account, &it, &policy, now)
                     .map(|verified| matches!(verified, Verified::Accepted { .. }))
             }
             Deed::Confirm | Deed::Enroll => {
-                let done = confirm(account, "hotp", &code(0), &Origin::Local, &policy, now);
-                done.map(|done: Result<DeviceSummary, Verified>| done.is_ok())
+                let (origin, asking) = (Origin::Local, asking(&policy, now));
+                let done = confirm(account, "hotp", &code(0), &origin, &asking);
+                done.map(|done: Changed<DeviceSummary>| done.is_ok())
             }
         }
     }
@@ -67,12 +72,13 @@ impl Step for Change {
 
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<bool> {
         let Self(_, name, uid, deed) = self;
+        let policy = ThrottlePolicy::default();
         match (seen.account(name), deed) {
             (None, Deed::Enroll) => {
                 let state = HotpState::new(Algorithm::Sha1, Digits::SIX, Counter(0));
-                let state = KindState::Hotp(state);
-                let new = NewDevice { label: None, state, secret: secret(), random: [7; 4] };
-                enroll(None, name, *uid, new, now).map(|_| true)
+                let kind = Kind::Hotp(secret(), state);
+                let new = NewDevice { label: None, replaces: None, kind, random: [7; 4] };
+                enroll(None, name, *uid, new, &asking(&policy, now)).map(|_| true)
             }
             (Some(account), _) => self.on(account, now),
             (None, _) => Decision::Unchanged(Refusal::NotEnrolled),

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use otp_bus::{Login, NewDevice};
 use otp_core::{
-    Account, Attempt, Code, Device, DeviceId, Label, Lane, LaneState, Origin, Secret,
-    ThrottlePolicy, Uid, UnixTime, UserName, attempt, device::KindState, otpauth_uri,
+    Account, Attempt, Code, CodeHash, Device, DeviceId, Label, Lane, LaneState, Offer, Origin,
+    Secret, ThrottlePolicy, Uid, UnixTime, UserName, attempt, device::KindState, otpauth_uri,
 };
 use otpd::{config::Config, vault::Keyring};
 use zbus::wire::{BE, Endian, LE, serialized};
@@ -47,7 +47,7 @@ pub fn secret(bytes: &[u8]) {
     let state = r#"{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":null}"#;
     let state = KindState::load("totp", state).expect("a stored sample");
     let Ok(name) = UserName::parse(text) else { return };
-    let uri = otpauth_uri(&secret, &state, text, &name);
+    let uri = otpauth_uri(&secret, &state, text, &name).expect("a kind with a secret");
     assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()) && uri.matches(':').count() == 2);
 }
 
@@ -83,20 +83,26 @@ pub fn record(bytes: &[u8]) {
     let Ok(state) = KindState::load(kind, state) else { return };
     assert_eq!(KindState::load(kind, &state.store()), Ok(state.clone()));
     account.enrolled = true;
+    let secret = (kind != "recovery").then(|| Secret::from_bytes(vec![7; 20]).expect("a secret"));
     account.devices.push(Device {
         id: DeviceId::parse("totp/00000000").expect("an id"),
         label: Label::parse("phone").expect("a label"),
         confirmed: true,
         created: now,
         last_used: None,
-        kind: state.with_secret(Secret::from_bytes(vec![7; 20]).expect("a secret")),
+        replaces: None,
+        kind: state.with_secret(secret).expect("its kind takes the secret"),
     });
-    let code = Code::parse("000000").expect("a code");
-    let tried = Attempt { code: &code, origin: &Origin::Local, service: "otp", from: "" };
+    let offers = [
+        Offer::Code(Code::parse("000000").expect("a code")),
+        Offer::Recovery(CodeHash::new([0; 32])),
+    ];
     let policy =
         ThrottlePolicy { unlock_after: Some(otp_core::Seconds(3600)), ..ThrottlePolicy::default() };
-    for policy in [policy, ThrottlePolicy::default()] {
-        let _ = attempt(&account, &tried, &policy, now);
+    for (policy, offer) in [policy, ThrottlePolicy::default()].iter().zip(&offers) {
+        let origin = &Origin::Local;
+        let tried = Attempt { offer, device: None, origin, service: "otp", from: "" };
+        let _ = attempt(&account, &tried, policy, now);
     }
 }
 

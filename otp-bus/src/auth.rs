@@ -4,7 +4,7 @@
 //! know fails to decode, and what fails to decode lets nobody in.
 
 use serde::{Deserialize, Serialize};
-use zbus::Type;
+use zbus::{DeserializeDict, SerializeDict, Type};
 
 /// Who wants in, by which service, from where. Signature `(sssssas)`.
 ///
@@ -62,7 +62,7 @@ pub enum Demand {
     Unenrolled,
 }
 
-/// What became of an attempt. Its fields are the method's out arguments, `ssssu`.
+/// What became of an attempt. Its fields are the method's out arguments, `ssssua{sv}`.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Verdict {
@@ -76,12 +76,39 @@ pub struct Verdict {
     pub label: String,
     /// Seconds until trying again can make sense; 0 where waiting does not help or is not needed.
     pub wait: u32,
+    /// What else is known.
+    pub details: Details,
+}
+
+/// What is known of an attempt beside the verdict. Nothing in it lets anybody in; a reader passes
+/// over keys that it does not know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}", rename_all = "kebab-case")]
+pub struct Details {
+    /// The TOTP step or HOTP counter of the accepted code.
+    pub counter: Option<u64>,
+    /// The step or counter that was expected.
+    pub expected: Option<u64>,
+    /// How far ahead of the expected one it was.
+    pub skipped: Option<i64>,
+    /// By how many steps the device's clock is known to be ahead.
+    pub drift: Option<i64>,
+    /// From when on the code would not have counted any more, in seconds since 1970 UTC.
+    pub until: Option<u64>,
+    /// Whether two codes far out have just brought the device back into step.
+    pub resynchronised: Option<bool>,
+    /// How many recovery codes are left, where one was used.
+    pub recovery_left: Option<u32>,
+    /// How many attempts have failed since the last login, where any have.
+    pub failures: Option<u32>,
+    /// The device that made this code, too far out to count: its next code will.
+    pub noted: Option<String>,
 }
 
 impl Verdict {
     /// The method's out arguments.
-    pub fn into_args(self) -> (Outcome, Reason, String, String, u32) {
-        (self.outcome, self.reason, self.device, self.label, self.wait)
+    pub fn into_args(self) -> (Outcome, Reason, String, String, u32, Details) {
+        (self.outcome, self.reason, self.device, self.label, self.wait, self.details)
     }
 }
 
@@ -119,4 +146,6 @@ pub enum Reason {
     UnknownUser,
     /// The account belongs to another uid than the user has now.
     UidMismatch,
+    /// The account has no such device, or several of that label; nothing was checked.
+    UnknownDevice,
 }

@@ -15,6 +15,8 @@ pub enum Error {
     ZBus(zbus::Error),
     /// The caller may not do this; asking again will not help, another caller may.
     NotAllowed(String),
+    /// The caller changes its own account, and has to show a fresh code with the change.
+    CodeNeeded(String),
     /// No such user on this system.
     UnknownUser(String),
     /// The account has no such device; `List` shows what there is.
@@ -49,6 +51,7 @@ impl fmt::Display for Error {
         match self {
             Self::ZBus(error) => error.fmt(f),
             Self::NotAllowed(text)
+            | Self::CodeNeeded(text)
             | Self::UnknownUser(text)
             | Self::UnknownDevice(text)
             | Self::AmbiguousDevice(text)

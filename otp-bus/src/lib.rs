@@ -11,10 +11,11 @@ pub mod names;
 #[cfg(feature = "proxy")]
 mod proxy;
 
-pub use auth::{Challenge, Demand, Hint, Login, Outcome, Reason, Verdict};
+pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
 pub use error::Error;
 pub use manage::{
-    AccountStatus, DeviceFilter, DeviceInfo, Enrolment, LaneName, LaneStatus, NewDevice,
+    AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, LaneName, LaneStatus, NewCodes,
+    NewDevice, RecoveryCodes, Warrant,
 };
 #[cfg(feature = "proxy")]
 pub use proxy::{AuthProxy, ManageProxy};

@@ -6,6 +6,20 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zbus::{DeserializeDict, OwnedVariant, SerializeDict, Type, Variant};
 
+/// By what right a caller changes an account; empty for those who may anyway.
+#[derive(Clone, Default, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}", deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Warrant {
+    /// A fresh code of the account, which is spent by the change.
+    pub code: Option<String>,
+}
+
+impl fmt::Debug for Warrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warrant").finish_non_exhaustive()
+    }
+}
+
 /// A device to enroll. What is left out takes the default in brackets.
 #[derive(Clone, Default, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}", deny_unknown_fields, rename_all = "kebab-case")]
@@ -26,6 +40,8 @@ pub struct NewDevice {
     pub secret: Option<Vec<u8>>,
     /// The issuer that an authenticator shows (the daemon's configured one).
     pub issuer: Option<String>,
+    /// The device, by id or label, whose place and label it takes once it is confirmed.
+    pub replaces: Option<String>,
 }
 
 impl fmt::Debug for NewDevice {
@@ -34,7 +50,8 @@ impl fmt::Debug for NewDevice {
     }
 }
 
-/// What enrolling gives back, once. Its fields are the method's out arguments, `sss`. Both `uri` and `secret` are secret.
+/// What enrolling gives back, once. Its fields are the method's out arguments, `sssas`. Both `uri`
+/// and `secret` are secret.
 #[derive(Clone, Serialize, Deserialize, Type)]
 pub struct Enrolment {
     /// The new device's id, such as `totp/7f3a9c01`. It is unconfirmed.
@@ -43,6 +60,48 @@ pub struct Enrolment {
     pub uri: String,
     /// The secret in base32 without padding, for typing.
     pub secret: String,
+    /// What should be looked at before it is used.
+    pub warnings: Vec<Caution>,
+}
+
+/// Something about a new device that should be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+#[zbus(signature = "s")]
+pub enum Caution {
+    /// The secret has fewer than the 16 bytes that RFC 4226 demands.
+    ShortSecret,
+    /// It makes codes of 9 or 10 digits, which few authenticators show.
+    ManyDigits,
+    /// A device of another account has the same secret.
+    SecretElsewhere,
+}
+
+/// Recovery codes to make. What is left out takes the default in brackets.
+#[derive(Clone, Debug, Default, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}", deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NewCodes {
+    /// The set that they take the place of, by id or label (the only one, or else a new set).
+    pub device: Option<String>,
+    /// What people will call a new set, beside those there are (`recovery`).
+    pub label: Option<String>,
+    /// How many, 1 to 20 (10).
+    pub count: Option<u32>,
+}
+
+/// Recovery codes, told once. Its fields are the method's out arguments, `a{sv}as`.
+#[derive(Clone, Serialize, Deserialize, Type)]
+pub struct RecoveryCodes {
+    /// The set.
+    pub device: DeviceInfo,
+    /// The codes, as `xxxx-xxxx`. Secret.
+    pub codes: Vec<String>,
+}
+
+impl fmt::Debug for RecoveryCodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecoveryCodes").field("device", &self.device).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Enrolment {
@@ -57,7 +116,7 @@ impl fmt::Debug for Enrolment {
 pub struct DeviceInfo {
     /// The persistent id, such as `totp/7f3a9c01`.
     pub id: String,
-    /// `totp` or `hotp`.
+    /// `totp`, `hotp` or `recovery`.
     pub kind: String,
     /// What people call it.
     pub label: String,
@@ -67,16 +126,20 @@ pub struct DeviceInfo {
     pub created: u64,
     /// When a code of it was last accepted, in seconds since 1970 UTC; absent: never.
     pub last_used: Option<u64>,
-    /// `SHA1`, `SHA256` or `SHA512`.
-    pub algorithm: String,
-    /// Digits of a code.
-    pub digits: u32,
+    /// `SHA1`, `SHA256` or `SHA512`, where its codes are made by one.
+    pub algorithm: Option<String>,
+    /// Digits of a code, where it has digits.
+    pub digits: Option<u32>,
     /// Seconds of a step, where the device has them.
     pub period: Option<u32>,
     /// The next counter, where the device has one.
     pub counter: Option<u64>,
     /// By how many steps its clock was last seen off, where the device has a clock.
     pub drift: Option<i32>,
+    /// How many codes are left, of a set of recovery codes.
+    pub left: Option<u32>,
+    /// The id of the device whose place it takes once it is confirmed.
+    pub replaces: Option<String>,
 }
 
 /// Which devices to list.
@@ -104,6 +167,8 @@ pub struct AccountStatus {
     pub enrolled: bool,
     /// Confirmed devices.
     pub devices: u32,
+    /// How many recovery codes are left; absent: none were made.
+    pub recovery_left: Option<u32>,
     /// The lanes in which something has failed.
     pub lanes: Vec<LaneStatus>,
 }

@@ -3,7 +3,8 @@
 use zbus::proxy;
 
 use crate::{
-    AccountStatus, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error, Login, NewDevice, Verdict,
+    AccountStatus, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error, LaneStatus, Login,
+    NewCodes, NewDevice, RecoveryCodes, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -15,6 +16,9 @@ pub trait Auth {
     /// Checks a code and spends it. An accepting answer means that the code is recorded as spent
     /// on disk. Never to be sent twice: a second sending is a second attempt.
     fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error>;
+
+    /// The same of one device alone, by id or label; a code of another device is wrong.
+    fn verify_device(&self, login: &Login, device: &str, code: &str) -> Result<Verdict, Error>;
 }
 
 /// `org.otpd1.Manage`: for those who enroll, repair and inspect. `user` is any name of the user;
@@ -22,20 +26,55 @@ pub trait Auth {
 #[proxy(interface = "org.otpd1.Manage", default_service = "org.otpd1", default_path = "/org/otpd1")]
 pub trait Manage {
     /// Adds an unconfirmed device and gives its secret, once.
-    fn enroll(&self, user: &str, device: &NewDevice) -> Result<Enrolment, Error>;
+    fn enroll(&self, user: &str, warrant: &Warrant, device: &NewDevice)
+    -> Result<Enrolment, Error>;
 
-    /// Confirms a device by a code of it, which is thereby spent.
+    /// Confirms a device by a code of it, which is thereby spent. One that replaces another takes
+    /// its place by this.
     fn confirm(&self, user: &str, device: &str, code: &str) -> Result<DeviceInfo, Error>;
 
     /// Lists devices in the order of their enrolment.
     fn list(&self, user: &str, filter: DeviceFilter) -> Result<Vec<DeviceInfo>, Error>;
 
+    /// Tells whether the account has a confirmed device.
+    fn has_device(&self, user: &str) -> Result<bool, Error>;
+
+    /// Tells the kinds of the account's confirmed devices, each once.
+    fn kinds(&self, user: &str) -> Result<Vec<String>, Error>;
+
     /// Shows an account's state.
     fn status(&self, user: &str) -> Result<AccountStatus, Error>;
 
-    /// Removes a device and tells which it was. The account stays enrolled.
-    fn remove(&self, user: &str, device: &str) -> Result<DeviceInfo, Error>;
+    /// Gives a device another label.
+    fn rename(
+        &self,
+        user: &str,
+        warrant: &Warrant,
+        device: &str,
+        label: &str,
+    ) -> Result<DeviceInfo, Error>;
 
-    /// Clears all failures and locks of an account and tells how many lanes had any.
-    fn unlock(&self, user: &str) -> Result<u32, Error>;
+    /// Removes a device and tells which it was. The account stays enrolled.
+    fn remove(&self, user: &str, warrant: &Warrant, device: &str) -> Result<DeviceInfo, Error>;
+
+    /// Makes recovery codes and tells them, once. Those of the set before them count no more.
+    fn renew_recovery(
+        &self,
+        user: &str,
+        warrant: &Warrant,
+        codes: &NewCodes,
+    ) -> Result<RecoveryCodes, Error>;
+
+    /// Moves a device to where two codes that it showed one after the other show that it is; they
+    /// are thereby spent.
+    fn resync(
+        &self,
+        user: &str,
+        device: &str,
+        first: &str,
+        second: &str,
+    ) -> Result<DeviceInfo, Error>;
+
+    /// Clears all failures and locks of an account and tells what there was.
+    fn unlock(&self, user: &str) -> Result<Vec<LaneStatus>, Error>;
 }

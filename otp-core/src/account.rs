@@ -79,13 +79,36 @@ impl Account {
         if let Some(device) = self.devices.iter().find(|device| device.id.as_str() == name) {
             return Ok(device);
         }
-        let named: Vec<&Device> =
-            self.devices.iter().filter(|device| device.label.as_str() == name).collect();
-        match named.as_slice() {
-            [] => Err(Refusal::UnknownDevice),
-            [device] => Ok(device),
-            several => Err(Refusal::AmbiguousDevice(ids(several))),
+        // One that is to take another's place has its label already, and is not meant yet.
+        one(self.devices.iter().filter(|device| device.replaces.is_none()), name)
+    }
+
+    /// Finds a device that waits for its confirming code: by id, or by a label that only one such
+    /// device has.
+    ///
+    /// # Errors
+    /// When there is none, or more than one, or it is confirmed already.
+    pub fn find_unconfirmed(&self, name: &str) -> Result<&Device, Refusal> {
+        if let Some(device) = self.devices.iter().find(|device| device.id.as_str() == name) {
+            return unconfirmed(device);
         }
+        match one(self.devices.iter().filter(|device| !device.confirmed), name) {
+            Err(Refusal::UnknownDevice) => unconfirmed(self.find(name)?),
+            other => other,
+        }
+    }
+}
+
+fn unconfirmed(device: &Device) -> Result<&Device, Refusal> {
+    if device.confirmed { Err(Refusal::AlreadyConfirmed(device.id.clone())) } else { Ok(device) }
+}
+
+fn one<'a>(devices: impl Iterator<Item = &'a Device>, label: &str) -> Result<&'a Device, Refusal> {
+    let named: Vec<&Device> = devices.filter(|device| device.label.as_str() == label).collect();
+    match named.as_slice() {
+        [] => Err(Refusal::UnknownDevice),
+        [device] => Ok(device),
+        several => Err(Refusal::AmbiguousDevice(ids(several))),
     }
 }
 

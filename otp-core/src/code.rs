@@ -65,8 +65,8 @@ pub enum Malformed {
     /// What sshd puts in place of the answer of somebody who may not log in anyway.
     #[error("sshd replaced the answer: the user may not log in")]
     Replaced,
-    /// Anything else but 6 to 10 ASCII digits.
-    #[error("what was typed is no code of 6 to 10 digits")]
+    /// Anything else but 6 to 10 ASCII digits or a recovery code.
+    #[error("what was typed is no code of 6 to 10 digits, nor a recovery code")]
     NotDigits,
 }
 

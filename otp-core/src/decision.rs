@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 
 use crate::{
-    Device, DeviceId, Event, Lane, LaneState, Seconds, Uid, UnixTime, UserName, device::KindState,
+    Device, DeviceId, Event, Label, Lane, LaneState, Seconds, Uid, UnixTime, UserName,
+    device::KindState,
 };
 
 /// What a step of the store decided on the records that it saw.
@@ -31,6 +32,12 @@ impl<O> Transition<O> {
         Self { changes, outcome }
     }
 
+    /// Tells the outcome in other words. The changes, and that it waits for them, stay.
+    pub(crate) fn map_outcome<P>(self, tell: impl FnOnce(O) -> P) -> Transition<P> {
+        let Self { changes, outcome } = self;
+        Transition { changes, outcome: tell(outcome) }
+    }
+
     /// For the store, which keeps the outcome back until the changes are durable.
     pub fn into_parts(self) -> (Changes, O) {
         (self.changes, self.outcome)
@@ -42,9 +49,7 @@ impl<O> Decision<O> {
     pub fn map<P>(self, tell: impl FnOnce(O) -> P) -> Decision<P> {
         match self {
             Self::Unchanged(refusal) => Decision::Unchanged(refusal),
-            Self::Change(Transition { changes, outcome }) => {
-                Decision::Change(Transition { changes, outcome: tell(outcome) })
-            }
+            Self::Change(transition) => Decision::Change(transition.map_outcome(tell)),
         }
     }
 }
@@ -80,6 +85,17 @@ pub enum Change {
         /// Whether it can log somebody in from now on.
         confirmed: bool,
     },
+    /// A device has noted a code far out; it has not moved, and was not used.
+    Note {
+        /// Which.
+        device: DeviceId,
+        /// Its state with the note.
+        state: KindState,
+        /// Whether it can log somebody in, as before.
+        confirmed: bool,
+    },
+    /// A device is called something else from now on.
+    Rename(DeviceId, Label),
     /// A device is gone, its secret with it.
     Drop(DeviceId),
     /// A lane's failures; a clear state is not kept.
@@ -98,6 +114,8 @@ impl std::fmt::Debug for Change {
             Self::Head { .. } => ("Head", None),
             Self::Add(device) => ("Add", Some(&device.id)),
             Self::Move { device, .. } => ("Move", Some(device)),
+            Self::Note { device, .. } => ("Note", Some(device)),
+            Self::Rename(device, _) => ("Rename", Some(device)),
             Self::Drop(device) => ("Drop", Some(device)),
             Self::Lane(..) => ("Lane", None),
             Self::Seen(..) => ("Seen", None),
@@ -128,7 +146,7 @@ pub enum Refusal {
         failures: u32,
     },
     /// The code was accepted before, by this device.
-    Used(DeviceId, crate::Label, Seconds),
+    Used(DeviceId, Label, Seconds),
     /// The account has no confirmed device.
     NotEnrolled,
     /// The account belongs to this other uid.
@@ -145,6 +163,8 @@ pub enum Refusal {
     LabelTaken(DeviceId),
     /// Another device of the account has the secret.
     SecretTaken(DeviceId),
+    /// The device has no secret that could be replaced, or no codes that follow each other.
+    WrongKind(DeviceId),
     /// The random id is taken; the next one will not be.
     IdTaken,
     /// The account is full.

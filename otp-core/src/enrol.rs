@@ -1,12 +1,13 @@
-//! Decisions about devices and locks: enroll, confirm, remove, unlock. Who may ask is decided
-//! before; here it is what can be done.
+//! Decisions about new devices: enroll, replace, confirm. Who may ask is decided before; here it is
+//! what can be done, and whether the warrant holds.
 
 use crate::{
-    Account, Change, Changes, Code, Decision, Device, DeviceId, DeviceSummary, Event, EventKind,
-    Label, Lane, Origin, Refusal, Seconds, Secret, ThrottlePolicy, Transition, Uid, UnixTime,
-    UserName, Verified,
+    Account, Asking, Change, Changed, Changes, Decision, Device, DeviceId, DeviceSummary,
+    EventKind, Kind, Label, Lane, LaneState, Offer, Origin, Refusal, Seconds, Transition, Uid,
+    UnixTime, UserName, Verified,
     device::{KindState, Probe},
     verify::{admitted, until_next},
+    warrant::Draft,
 };
 
 /// How many devices an account can have.
@@ -16,10 +17,10 @@ pub const MAX_DEVICES: usize = 8;
 pub struct NewDevice {
     /// What people will call it; none: the kind's name, with a number where that is taken.
     pub label: Option<Label>,
-    /// What it is and where it starts.
-    pub state: KindState,
-    /// Its secret.
-    pub secret: Secret,
+    /// The device whose place and label it takes once it is confirmed, by id or label.
+    pub replaces: Option<String>,
+    /// What it is, its secret, and where it starts.
+    pub kind: Kind,
     /// Random bytes for its id.
     pub random: [u8; 4],
 }
@@ -30,109 +31,164 @@ pub fn enroll(
     name: &UserName,
     uid: Uid,
     new: NewDevice,
-    now: UnixTime,
-) -> Decision<DeviceSummary> {
-    let device = match checked(account, new, now) {
-        Ok(device) => device,
-        Err(refusal) => return Decision::Unchanged(refusal),
-    };
-    let summary = device.summary();
-    let enrolled = account.is_some_and(|account| account.enrolled);
-    let kind = EventKind::Enrolled { device: summary.id.to_string() };
-    let list = vec![Change::Head { uid, enrolled }, Change::Add(device), event(kind, now)];
-    Decision::Change(Transition::new(Changes { account: name.clone(), list }, summary))
+    asking: &Asking<'_>,
+) -> Decision<Changed<DeviceSummary>> {
+    let draft = checked(account, new, asking.now).map(|device| {
+        let outcome = device.summary();
+        let enrolled = account.is_some_and(|account| account.enrolled);
+        let kind = EventKind::Enrolled { device: outcome.id.to_string() };
+        let mut list = vec![Change::Head { uid, enrolled }];
+        list.extend(superseded(account, &device));
+        list.extend([Change::Add(device), asking.event(kind)]);
+        Draft { list, outcome }
+    });
+    asking.decide(name, account, draft)
+}
+
+/// Another device that was to take the same place, and never will.
+fn superseded(account: Option<&Account>, new: &Device) -> Option<Change> {
+    let devices = account.map_or(&[][..], |account| &account.devices);
+    let mut former = devices.iter().filter(|device| device.replaces.is_some());
+    former.find(|other| other.replaces == new.replaces).map(|other| Change::Drop(other.id.clone()))
 }
 
 fn checked(account: Option<&Account>, new: NewDevice, now: UnixTime) -> Result<Device, Refusal> {
+    let NewDevice { label, replaces, kind, random } = new;
     let devices = account.map_or(&[][..], |account| &account.devices);
-    if devices.len() >= MAX_DEVICES {
+    let replaced = match (account, replaces) {
+        (_, None) => None,
+        (None, Some(_)) => return Err(Refusal::UnknownDevice),
+        (Some(account), Some(name)) => Some(account.find(&name)?),
+    };
+    if let Some(set) = replaced.filter(|replaced| replaced.secret().is_none()) {
+        return Err(Refusal::WrongKind(set.id.clone()));
+    }
+    // What takes another's place takes no further one.
+    let places = devices.iter().filter(|device| device.replaces.is_none()).count();
+    if replaced.is_none() && places >= MAX_DEVICES {
         return Err(Refusal::TooManyDevices);
     }
-    if let Some(same) = devices.iter().find(|device| device.secret().same_as(&new.secret)) {
+    let device = Device {
+        id: DeviceId::new(kind.name(), random),
+        label: match (label, replaced) {
+            (_, Some(replaced)) => replaced.label.clone(),
+            (Some(label), None) => label,
+            (None, None) => free_label(kind.name(), devices).ok_or(Refusal::TooManyDevices)?,
+        },
+        confirmed: false,
+        created: now,
+        last_used: None,
+        replaces: replaced.map(|device| device.id.clone()),
+        kind,
+    };
+    distinct(&device, devices)?;
+    Ok(device)
+}
+
+/// A device has an id, a label and a secret that no other of the account has, but that it shares
+/// the label with the one whose place it takes.
+fn distinct(device: &Device, devices: &[Device]) -> Result<(), Refusal> {
+    let same_secret = |other: &&Device| match (other.secret(), device.secret()) {
+        (Some(a), Some(b)) => a.same_as(b),
+        (None, _) | (_, None) => false,
+    };
+    if let Some(same) = devices.iter().find(same_secret) {
         return Err(Refusal::SecretTaken(same.id.clone()));
     }
-    let id = DeviceId::new(new.state.kind(), new.random);
-    if devices.iter().any(|device| device.id == id) {
+    if devices.iter().any(|other| other.id == device.id) {
         return Err(Refusal::IdTaken);
     }
-    let label = match new.label {
-        Some(label) => label,
-        None => free_label(new.state.kind(), devices).ok_or(Refusal::TooManyDevices)?,
-    };
-    if let Some(same) = devices.iter().find(|device| device.label == label) {
+    if device.replaces.is_none()
+        && let Some(same) = devices.iter().find(|other| other.label == device.label)
+    {
         return Err(Refusal::LabelTaken(same.id.clone()));
     }
-    let kind = new.state.with_secret(new.secret);
-    Ok(Device { id, label, confirmed: false, created: now, last_used: None, kind })
+    Ok(())
 }
 
 /// `totp`, or `totp 2` where that is taken, and so on.
-fn free_label(kind: &str, devices: &[Device]) -> Option<Label> {
-    let numbered = (2..=MAX_DEVICES).map(|number| format!("{kind} {number}"));
+pub(crate) fn free_label(kind: &str, devices: &[Device]) -> Option<Label> {
+    let numbered = (2..=MAX_DEVICES + 1).map(|number| format!("{kind} {number}"));
     std::iter::once(kind.to_owned())
         .chain(numbered)
         .filter_map(|text| Label::parse(&text).ok())
         .find(|label| devices.iter().all(|device| device.label != *label))
 }
 
-/// Confirms a device by a code of it, which is spent thereby: it never logs anybody in as well.
-/// A wrong code counts as a failure in the caller's lane.
+/// Confirms a device by a code of it, which is spent thereby: it never logs anybody in as well. The
+/// code is the warrant. A wrong one counts as a failure in the caller's lane.
 pub fn confirm(
     account: &Account,
     name: &str,
-    code: &Code,
+    offer: &Offer,
     origin: &Origin,
-    policy: &ThrottlePolicy,
-    now: UnixTime,
-) -> Decision<Result<DeviceSummary, Verified>> {
-    let device = match account.find(name) {
-        Ok(device) if device.confirmed => {
-            return Decision::Unchanged(Refusal::AlreadyConfirmed(device.id.clone()));
-        }
+    asking: &Asking<'_>,
+) -> Decision<Changed<DeviceSummary>> {
+    let device = match account.find_unconfirmed(name) {
         Ok(device) => device,
         Err(refusal) => return Decision::Unchanged(refusal),
     };
-    let lane = match origin {
-        Origin::Own => Lane::Own,
-        Origin::Local | Origin::Address(_) | Origin::Named => Lane::Local,
-    };
+    let Asking { policy, now, .. } = *asking;
+    let lane = lane(origin);
     let held = |refusal| Err(Verified::Held(refusal));
     let permit = match admitted(account, lane, policy, now, held) {
         Ok(permit) => permit,
         Err(decision) => return decision,
     };
-    match device.probe(code, now) {
-        Probe::Match(state) => {
+    match device.probe(offer, now) {
+        Probe::Match(state, _) => {
             let after = permit.succeeded();
-            Decision::Change(confirmed(account, device, &state, (lane, after), now))
+            Decision::Change(confirmed(account, device, &state, (lane, after), asking))
         }
         Probe::Used => Decision::Unchanged(Refusal::Used(
             device.id.clone(),
             device.label.clone(),
             until_next(device, now),
         )),
-        Probe::NoMatch(_) => {
+        // A code far out is not noted: a new device is to be in step.
+        Probe::NoMatch { .. } => {
             let state = permit.failed(now);
-            let wait = state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now));
-            let (failures, locked) = (state.failures, state.locked.is_some());
-            let wrong = Verified::Wrong { lane, failures, wait, locked, clock_behind: None };
-            let list = vec![Change::Lane(lane, state)];
-            let changes = Changes { account: account.name.clone(), list };
-            Decision::Change(Transition::new(changes, Err(wrong)))
+            Decision::Change(failed(account, lane, state, asking).map_outcome(Err))
         }
     }
+}
+
+/// The lane of somebody who works on an account.
+pub(crate) fn lane(origin: &Origin) -> Lane {
+    match origin {
+        Origin::Own => Lane::Own,
+        Origin::Local | Origin::Address(_) | Origin::Named => Lane::Local,
+    }
+}
+
+/// A failure of somebody who works on an account.
+pub(crate) fn failed(
+    account: &Account,
+    lane: Lane,
+    state: LaneState,
+    asking: &Asking<'_>,
+) -> Transition<Verified> {
+    let Asking { policy, now, .. } = *asking;
+    let wait = state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now));
+    let (failures, locked) = (state.failures, state.locked.is_some());
+    let wrong = Verified::Wrong { lane, failures, wait, locked, clock_behind: None, noted: None };
+    let kind = EventKind::Wrong { lane, service: "otpctl".to_owned(), from: String::new(), locked };
+    let list = vec![Change::Lane(lane, state), asking.event(kind)];
+    Transition::new(Changes { account: account.name.clone(), list }, wrong)
 }
 
 fn confirmed(
     account: &Account,
     device: &Device,
     state: &KindState,
-    (lane, after): (Lane, crate::LaneState),
-    now: UnixTime,
-) -> Transition<Result<DeviceSummary, Verified>> {
+    (lane, after): (Lane, LaneState),
+    asking: &Asking<'_>,
+) -> Transition<Changed<DeviceSummary>> {
+    let now = asking.now;
     let summary = DeviceSummary {
         confirmed: true,
         last_used: Some(now),
+        replaces: None,
         state: state.clone(),
         ..device.summary()
     };
@@ -143,37 +199,16 @@ fn confirmed(
         confirmed: true,
     };
     let kind = EventKind::Confirmed { device: device.id.to_string() };
-    let mut list = vec![Change::Head { uid: account.uid, enrolled: true }, moved, event(kind, now)];
+    let head = Change::Head { uid: account.uid, enrolled: true };
+    let mut list = vec![head, moved, asking.event(kind)];
+    let former = account.devices.iter().find(|former| device.replaces.as_ref() == Some(&former.id));
+    if let Some(former) = former {
+        let (device, gone) = (device.id.to_string(), former.id.to_string());
+        let kind = EventKind::Replaced { device, former: gone };
+        list.extend([Change::Drop(former.id.clone()), asking.event(kind)]);
+    }
     if after != account.lane(lane) {
         list.push(Change::Lane(lane, after));
     }
     Transition::new(Changes { account: account.name.clone(), list }, Ok(summary))
-}
-
-/// Removes a device. The account stays enrolled: an account without a device lets nobody in.
-pub fn remove(account: &Account, name: &str, now: UnixTime) -> Decision<DeviceSummary> {
-    let device = match account.find(name) {
-        Ok(device) => device,
-        Err(refusal) => return Decision::Unchanged(refusal),
-    };
-    let kind = EventKind::Removed { device: device.id.to_string() };
-    let list = vec![Change::Drop(device.id.clone()), event(kind, now)];
-    let changes = Changes { account: account.name.clone(), list };
-    Decision::Change(Transition::new(changes, device.summary()))
-}
-
-/// Clears failures and locks in every lane. The outcome is how many lanes had any.
-pub fn forget_failures(account: &Account, now: UnixTime) -> Decision<usize> {
-    if account.lanes.is_empty() {
-        return Decision::Unchanged(Refusal::NothingToUnlock);
-    }
-    let mut list: Vec<Change> =
-        account.lanes.keys().map(|lane| Change::Lane(*lane, crate::LaneState::default())).collect();
-    let count = list.len();
-    list.push(event(EventKind::Unlocked, now));
-    Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, count))
-}
-
-fn event(kind: EventKind, at: UnixTime) -> Change {
-    Change::Event(Event { at, kind })
 }

@@ -55,6 +55,32 @@ pub enum EventKind {
         /// Which.
         device: String,
     },
+    /// A device was given another label.
+    Renamed {
+        /// Which.
+        device: String,
+        /// The new label.
+        label: String,
+    },
+    /// A device took another's place, which is gone.
+    Replaced {
+        /// Which.
+        device: String,
+        /// Whose place it took.
+        former: String,
+    },
+    /// New recovery codes were made; those before them count no more.
+    RecoveryMade {
+        /// The device that they belong to.
+        device: String,
+        /// How many.
+        codes: u32,
+    },
+    /// A device was moved to where two codes of it showed that it is.
+    Resynchronised {
+        /// Which.
+        device: String,
+    },
     /// An administrator cleared failures and locks.
     Unlocked,
 }

@@ -42,7 +42,7 @@ impl From<Period> for u32 {
 }
 
 /// The number `T` of whole periods since the epoch (RFC 6238 section 4.2, with `T0` = 0).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TimeStep(pub u64);
 
@@ -55,6 +55,12 @@ impl TimeStep {
     /// The step `offset` steps later, or earlier where it is negative; none before the epoch.
     pub fn shifted(self, offset: i64) -> Option<Self> {
         self.0.checked_add_signed(offset).map(Self)
+    }
+
+    /// How many steps later `other` is; negative where it is earlier.
+    pub fn until(self, other: Self) -> i64 {
+        let distance = i64::try_from(self.0.abs_diff(other.0)).unwrap_or(i64::MAX);
+        if other < self { -distance } else { distance }
     }
 
     /// When the step begins.

@@ -4,27 +4,30 @@ use zeroize::Zeroizing;
 
 use crate::{Secret, UserName, device::KindState};
 
-/// Writes a device as a URI in the key URI format. As secret as the secret.
+/// Writes a device as a URI in the key URI format; none for a kind that authenticators do not hold.
+/// As secret as the secret.
 pub fn otpauth_uri(
     secret: &Secret,
     state: &KindState,
     issuer: &str,
     user: &UserName,
-) -> Zeroizing<String> {
-    let moving = match state {
-        KindState::Totp(totp) => format!("period={}", totp.period.as_secs()),
-        KindState::Hotp(hotp) => format!("counter={}", hotp.next.0),
+) -> Option<Zeroizing<String>> {
+    let (algorithm, digits, moving) = match state {
+        KindState::Totp(totp) => {
+            (totp.algorithm, totp.digits, format!("period={}", totp.period.as_secs()))
+        }
+        KindState::Hotp(hotp) => (hotp.algorithm, hotp.digits, format!("counter={}", hotp.next.0)),
+        KindState::Recovery(_) => return None,
     };
-    Zeroizing::new(format!(
-        "otpauth://{}/{}:{}?secret={}&issuer={}&algorithm={}&digits={}&{moving}",
+    Some(Zeroizing::new(format!(
+        "otpauth://{}/{}:{}?secret={}&issuer={}&algorithm={algorithm}&digits={}&{moving}",
         state.kind(),
         escape(issuer),
         escape(user.as_str()),
         *secret.to_base32(),
         escape(issuer),
-        state.algorithm(),
-        state.digits().count(),
-    ))
+        digits.count(),
+    )))
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters. A colon in the issuer or the name must
@@ -50,7 +53,7 @@ mod tests {
         let user = UserName::parse("DOM\\zoë q").unwrap();
         let totp = KindState::Totp(TotpState::new(Algorithm::Sha1, Digits::SIX, Period::default()));
         assert_eq!(
-            otpauth_uri(&secret, &totp, "Example & Co: dev", &user).as_str(),
+            otpauth_uri(&secret, &totp, "Example & Co: dev", &user).unwrap().as_str(),
             "otpauth://totp/Example%20%26%20Co%3A%20dev:DOM%5Czo%C3%AB%20q?secret=GEZDGNBVGY3TQOJQ\
              GEZDGNBVGY3TQOJQ&issuer=Example%20%26%20Co%3A%20dev&algorithm=SHA1&digits=6&period=30"
         );
@@ -58,7 +61,7 @@ mod tests {
         let hotp = KindState::Hotp(HotpState::new(Algorithm::Sha256, eight, Counter(7)));
         let user = UserName::parse("alice").unwrap();
         assert_eq!(
-            otpauth_uri(&secret, &hotp, "host", &user).as_str(),
+            otpauth_uri(&secret, &hotp, "host", &user).unwrap().as_str(),
             "otpauth://hotp/host:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=host\
              &algorithm=SHA256&digits=8&counter=7"
         );

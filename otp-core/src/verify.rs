@@ -4,8 +4,9 @@
 use std::net::IpAddr;
 
 use crate::{
-    Account, Admission, Change, Changes, Code, Decision, Device, DeviceId, Event, EventKind,
-    KNOWN_ADDRESSES, Label, Lane, Permit, Refusal, Seconds, ThrottlePolicy, Transition, UnixTime,
+    Account, Admission, Change, Changes, Decision, Device, DeviceId, Event, EventKind,
+    KNOWN_ADDRESSES, Label, Lane, Matched, Offer, Permit, Refusal, Seconds, ThrottlePolicy,
+    Transition, UnixTime,
     device::{Hint, KindState, Probe},
 };
 
@@ -47,7 +48,9 @@ impl Origin {
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
     /// What was typed.
-    pub code: &'a Code,
+    pub offer: &'a Offer,
+    /// The one device that is asked, by id or label; none: every one.
+    pub device: Option<&'a str>,
     /// Where it comes from.
     pub origin: &'a Origin,
     /// The PAM service, for the account's log.
@@ -62,12 +65,12 @@ pub struct Attempt<'a> {
 pub enum Verified {
     /// The code was right and is spent.
     Accepted {
-        /// The first device that it matched, its label, and where the device is now.
+        /// The first device that it matched.
         device: DeviceId,
         /// That device's label.
         label: Label,
-        /// Where that device is now.
-        state: KindState,
+        /// Where on that device it was found.
+        matched: Matched,
         /// Other devices on which it was spent too.
         also: Vec<DeviceId>,
     },
@@ -83,6 +86,8 @@ pub enum Verified {
         locked: bool,
         /// A device that has accepted a later code than the clock allows now: it was set back.
         clock_behind: Option<DeviceId>,
+        /// A device that made this code, but too far out to count: its next one will.
+        noted: Option<DeviceId>,
     },
     /// The throttle refused and its state was anchored to a clock that had been set back.
     Held(Refusal),
@@ -98,9 +103,13 @@ pub fn attempt(
     if account.confirmed().next().is_none() {
         return Decision::Unchanged(Refusal::NotEnrolled);
     }
+    let only = match attempt.device.map(|name| account.find(name)).transpose() {
+        Ok(only) => only,
+        Err(refusal) => return Decision::Unchanged(refusal),
+    };
     let lane = attempt.origin.lane(account, now);
     match admitted(account, lane, policy, now, Verified::Held) {
-        Ok(permit) => verify(permit, account, attempt, policy, now),
+        Ok(permit) => verify(permit, account, attempt, only, policy, now),
         Err(decision) => decision,
     }
 }
@@ -129,26 +138,49 @@ fn verify(
     permit: Permit,
     account: &Account,
     attempt: &Attempt<'_>,
+    only: Option<&Device>,
     policy: &ThrottlePolicy,
     now: UnixTime,
 ) -> Decision<Verified> {
-    // Every device is looked at, so that time does not tell which one it was.
+    // Every device is looked at, so that time does not tell which one it was; and a code is spent
+    // on every one that it matches, also where one alone was asked.
     let probes: Vec<(&Device, Probe)> =
-        account.confirmed().map(|device| (device, device.probe(attempt.code, now))).collect();
+        account.confirmed().map(|device| (device, device.probe(attempt.offer, now))).collect();
     if let Some((device, _)) = probes.iter().find(|(_, probe)| *probe == Probe::Used) {
         let wait = until_next(device, now);
         return Decision::Unchanged(Refusal::Used(device.id.clone(), device.label.clone(), wait));
     }
-    let hits: Vec<(&Device, &KindState)> = probes
-        .iter()
-        .filter_map(|(device, probe)| match probe {
-            Probe::Match(state) => Some((*device, state)),
-            Probe::Used | Probe::NoMatch(_) => None,
-        })
-        .collect();
+    let mut hits: Vec<Hit<'_>> = probes.iter().filter_map(Hit::of).collect();
+    if let Some(only) = only {
+        match hits.iter().position(|hit| hit.device.id == only.id) {
+            Some(asked) => hits.swap(0, asked),
+            // Right for another device only: as wrong as any other.
+            None => hits.clear(),
+        }
+    }
     match hits.split_first() {
-        Some((first, others)) => accept(permit, account, attempt, *first, others, now),
+        Some((first, others)) => accept(permit, account, attempt, first, others, now),
         None => fail(permit, account, attempt, &probes, policy, now),
+    }
+}
+
+/// A device that has the code, and what becomes of it.
+struct Hit<'a> {
+    device: &'a Device,
+    state: &'a KindState,
+    matched: Matched,
+}
+
+impl<'a> Hit<'a> {
+    fn of((device, probe): &'a (&'a Device, Probe)) -> Option<Self> {
+        match probe {
+            Probe::Match(state, matched) => Some(Self { device, state, matched: *matched }),
+            Probe::Used | Probe::NoMatch { .. } => None,
+        }
+    }
+
+    fn moved(&self, now: UnixTime) -> Change {
+        moved(self.device, self.state, now)
     }
 }
 
@@ -156,12 +188,12 @@ fn accept(
     permit: Permit,
     account: &Account,
     attempt: &Attempt<'_>,
-    (device, state): (&Device, &KindState),
-    others: &[(&Device, &KindState)],
+    first: &Hit<'_>,
+    others: &[Hit<'_>],
     now: UnixTime,
 ) -> Decision<Verified> {
-    let mut list = vec![moved(device, state, now)];
-    list.extend(others.iter().map(|(device, state)| moved(device, state, now)));
+    let mut list = vec![first.moved(now)];
+    list.extend(others.iter().map(|hit| hit.moved(now)));
     let lane = permit.lane();
     let before = account.lane(lane);
     let after = permit.succeeded();
@@ -171,8 +203,8 @@ fn accept(
     if let Origin::Address(address) = attempt.origin {
         list.extend(remember(account, *address, now));
     }
-    let also: Vec<DeviceId> = others.iter().map(|(device, _)| device.id.clone()).collect();
-    let spent = std::iter::once(&device.id).chain(&also).map(ToString::to_string).collect();
+    let also: Vec<DeviceId> = others.iter().map(|hit| hit.device.id.clone()).collect();
+    let spent = std::iter::once(&first.device.id).chain(&also).map(ToString::to_string).collect();
     let kind = EventKind::Accepted {
         lane,
         service: attempt.service.to_owned(),
@@ -181,9 +213,9 @@ fn accept(
     };
     list.push(Change::Event(Event { at: now, kind }));
     let outcome = Verified::Accepted {
-        device: device.id.clone(),
-        label: device.label.clone(),
-        state: state.clone(),
+        device: first.device.id.clone(),
+        label: first.device.label.clone(),
+        matched: first.matched,
         also,
     };
     Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
@@ -201,17 +233,31 @@ fn fail(
     let state = permit.failed(now);
     let locked = state.locked.is_some();
     let wait = state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now));
-    let behind = Probe::NoMatch(Hint::ClockBehind);
+    let behind = |probe: &Probe| matches!(probe, Probe::NoMatch { hint: Hint::ClockBehind, .. });
     let clock_behind =
-        probes.iter().find(|(_, probe)| *probe == behind).map(|(device, _)| device.id.clone());
-    let outcome = Verified::Wrong { lane, failures: state.failures, wait, locked, clock_behind };
+        probes.iter().find(|(_, probe)| behind(probe)).map(|(device, _)| device.id.clone());
+    let candidates: Vec<(&DeviceId, &KindState)> = probes
+        .iter()
+        .filter_map(|(device, probe)| match probe {
+            Probe::NoMatch { candidate: Some(state), .. } => Some((&device.id, state)),
+            Probe::NoMatch { candidate: None, .. } | Probe::Match(..) | Probe::Used => None,
+        })
+        .collect();
+    let noted = candidates.first().map(|(device, _)| (*device).clone());
+    let outcome =
+        Verified::Wrong { lane, failures: state.failures, wait, locked, clock_behind, noted };
     let kind = EventKind::Wrong {
         lane,
         service: attempt.service.to_owned(),
         from: attempt.from.to_owned(),
         locked,
     };
-    let list = vec![Change::Lane(lane, state), Change::Event(Event { at: now, kind })];
+    let mut list = vec![Change::Lane(lane, state), Change::Event(Event { at: now, kind })];
+    list.extend(candidates.into_iter().map(|(device, state)| Change::Note {
+        device: device.clone(),
+        state: state.clone(),
+        confirmed: true,
+    }));
     Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
 }
 
@@ -242,7 +288,7 @@ pub(crate) fn until_next(device: &Device, now: UnixTime) -> Seconds {
             let period = u64::from(state.period.as_secs());
             Seconds(period - now.as_secs() % period)
         }
-        KindState::Hotp(_) => Seconds(0),
+        KindState::Hotp(_) | KindState::Recovery(_) => Seconds(0),
     }
 }
 

@@ -17,11 +17,13 @@ pub(crate) struct Device<'a> {
     confirmed: bool,
     created: u64,
     last_used: Option<u64>,
-    algorithm: &'a str,
-    digits: u32,
+    algorithm: Option<&'a str>,
+    digits: Option<u32>,
     period: Option<u32>,
     counter: Option<u64>,
     drift: Option<i32>,
+    left: Option<u32>,
+    replaces: Option<&'a str>,
 }
 
 /// One device of a user, in JSON.
@@ -40,11 +42,13 @@ impl<'a> From<&'a DeviceInfo> for Device<'a> {
             confirmed: device.confirmed,
             created: device.created,
             last_used: device.last_used,
-            algorithm: &device.algorithm,
+            algorithm: device.algorithm.as_deref(),
             digits: device.digits,
             period: device.period,
             counter: device.counter,
             drift: device.drift,
+            left: device.left,
+            replaces: device.replaces.as_deref(),
         }
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn failure(trouble: Trouble, subject: &Subject, verb: &str) -> Failur
 const fn kind(error: &Error) -> (Exit, &'static str) {
     match error {
         Error::NotAllowed(_) => (Exit::NotAllowed, "not-allowed"),
+        Error::CodeNeeded(_) => (Exit::Usage, "code-needed"),
         Error::UnknownUser(_) => (Exit::NotFound, "unknown-user"),
         Error::UnknownDevice(_) => (Exit::NotFound, "unknown-device"),
         Error::AmbiguousDevice(_) => (Exit::NotFound, "ambiguous-device"),
@@ -57,6 +58,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
     let list = subject.command("list");
     match error {
         Error::NotAllowed(_) => "run it as root, or ask an administrator".to_owned(),
+        Error::CodeNeeded(_) => {
+            "run it at a terminal, where the code can be typed, or ask an administrator".to_owned()
+        }
         Error::UnknownUser(_) => check_name(subject),
         Error::UnknownDevice(_) => format!("see which devices there are: `{list}`"),
         Error::AmbiguousDevice(_) => format!("name it by its id, from `{list}`"),

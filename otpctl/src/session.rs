@@ -4,12 +4,12 @@
 use std::ffi::OsString;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_USER_BYTES};
-use otp_bus::{Error, ManageProxy};
+use otp_bus::{Error, ManageProxy, Warrant};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::connect::Connect;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Trouble};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::{Caller, Host};
@@ -103,6 +103,27 @@ impl<C: Connect> Session<'_, '_, C> {
         self.daemon
             .manage(call)
             .map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
+    }
+
+    /// Makes one call that changes an account. Whoever changes their own shows a code with it: where
+    /// the daemon asks for one, so does this, and makes the call again.
+    pub(crate) fn change<T>(
+        &mut self,
+        call: &impl AsyncFn(&ManageProxy<'_>, &Warrant) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let bare = Warrant::default();
+        match self.daemon.manage(async |manage| call(manage, &bare).await) {
+            Err(Trouble::Answered(Error::CodeNeeded(_))) if self.interactive() => {
+                let typed = self
+                    .ask("A code of a device you have: ", Echo::Hidden)
+                    .map_err(|error| Failure::input(&error, "a code"))?;
+                let warrant = Warrant { code: Some(typed.to_string()) };
+                let done = self.manage(async |manage| call(manage, &warrant).await);
+                drop(warrant.code.map(Zeroizing::new));
+                done
+            }
+            done => done.map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb)),
+        }
     }
 
     /// Writes the answer: `record` to programs, `people` (made safe, with its line ends) to people.

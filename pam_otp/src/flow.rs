@@ -9,7 +9,7 @@
 mod tests;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_FIELD_BYTES, MAX_USER_BYTES};
-use otp_bus::{Demand, Hint, Login, Reason, Verdict};
+use otp_bus::{Demand, Details, Hint, Login, Reason, Verdict};
 use zeroize::Zeroizing;
 
 use crate::args::{Arguments, Chatter, FirstPass, Unenrolled};
@@ -104,10 +104,14 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
         let verdict = self.daemon.verify(login, &code(typed))?;
         self.debug(|| format!("otpd's verdict: {:?}, {:?}", verdict.outcome, verdict.reason));
         let ending = Ending::of(&verdict);
-        if login.rhost.is_empty()
-            && let Ending::Refused(_) = ending
-            && let Some(text) = advice(&verdict)
-        {
+        let texts = if let Ending::Accepted = ending {
+            notices(&verdict.details)
+        } else if let (Ending::Refused(_), true) = (&ending, login.rhost.is_empty()) {
+            Vec::from_iter(advice(&verdict))
+        } else {
+            Vec::new()
+        };
+        for text in texts {
             self.host.tell(&text);
         }
         Ok(ending)
@@ -157,6 +161,25 @@ fn code(typed: &[u8]) -> Zeroizing<String> {
     if text.len() <= MAX_CODE_BYTES { text } else { Zeroizing::new(String::new()) }
 }
 
+/// From how few recovery codes left on their owner is told to make new ones.
+const FEW: u32 = 2;
+
+/// What somebody who is let in should know.
+fn notices(details: &Details) -> Vec<String> {
+    let failures =
+        details.failures.filter(|failures| *failures > 0).map(|failures| match failures {
+            1 => "1 attempt to log in has failed since your last login.".to_owned(),
+            _ => format!("{failures} attempts to log in have failed since your last login."),
+        });
+    let codes = details.recovery_left.map(|left| match left {
+        0 => "That was the last recovery code. Make new ones: otpctl recovery".to_owned(),
+        1 => "1 recovery code is left. Make new ones: otpctl recovery".to_owned(),
+        2..=FEW => format!("{left} recovery codes are left. Make new ones: otpctl recovery"),
+        _ => format!("{left} recovery codes are left."),
+    });
+    failures.into_iter().chain(codes).collect()
+}
+
 /// What somebody at this machine may know of a refusal. Nobody elsewhere may.
 fn advice(verdict: &Verdict) -> Option<String> {
     match verdict.reason {
@@ -169,11 +192,16 @@ fn advice(verdict: &Verdict) -> Option<String> {
         Reason::Locked => {
             Some("Locked after too many wrong codes. Ask an administrator.".to_owned())
         }
+        Reason::Wrong if verdict.details.noted.is_some() => Some(
+            "That code is right for another time. Type the very next one that the device shows."
+                .to_owned(),
+        ),
         Reason::Matched
         | Reason::Wrong
         | Reason::Malformed
         | Reason::NotEnrolled
         | Reason::UnknownUser
-        | Reason::UidMismatch => None,
+        | Reason::UidMismatch
+        | Reason::UnknownDevice => None,
     }
 }

@@ -114,7 +114,8 @@ impl Ending {
                 | Reason::Locked
                 | Reason::NotEnrolled
                 | Reason::UnknownUser
-                | Reason::UidMismatch),
+                | Reason::UidMismatch
+                | Reason::UnknownDevice),
             ) => Self::Refused(reason),
             (outcome @ (Outcome::Accepted | Outcome::Refused), reason) => {
                 Self::Absurd(format!("{outcome:?} because of {reason:?}"))
@@ -166,6 +167,7 @@ mod tests {
             Reason::NotEnrolled,
             Reason::UnknownUser,
             Reason::UidMismatch,
+            Reason::UnknownDevice,
         ];
         let (mut success, mut ignore) = (0, 0);
         for outcome in verdicts {
@@ -176,6 +178,7 @@ mod tests {
                     device: String::new(),
                     label: String::new(),
                     wait: 0,
+                    details: otp_bus::Details::default(),
                 };
                 let code = Ending::of(&verdict).code();
                 success += usize::from(code == PamResultCode::PAM_SUCCESS);

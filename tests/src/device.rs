@@ -2,7 +2,7 @@
 //! codes made by `oathtool`, which shares no line of code with what is tested.
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER, HEXUPPER};
-use otp_bus::{Error, ManageProxy, NewDevice, names::SOCKET_PATH};
+use otp_bus::{Error, ManageProxy, NewDevice, Warrant, names::SOCKET_PATH};
 use tokio::runtime::Builder;
 use zbus::connection;
 
@@ -85,7 +85,7 @@ impl Device {
             secret: Some(secret.clone()),
             ..NewDevice::default()
         };
-        let enrolled = manage(async |proxy| proxy.enroll(user, &new).await)?;
+        let enrolled = manage(async |proxy| proxy.enroll(user, &Warrant::default(), &new).await)?;
         Ok(Self { id: enrolled.device, kind, form, secret })
     }
 

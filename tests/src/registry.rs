@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use data_encoding::BASE32_NOPAD;
-use otp_bus::{DeviceFilter, NewDevice};
+use otp_bus::{DeviceFilter, NewDevice, Warrant};
 
 use crate::{Context, Device, Failure, Kind, Result, manage};
 
@@ -58,7 +58,9 @@ impl Registry {
             label: Some(label.clone()),
             ..NewDevice::default()
         };
-        let Ok(made) = manage(async |proxy| proxy.enroll(&self.user, &new).await) else {
+        let Ok(made) =
+            manage(async |proxy| proxy.enroll(&self.user, &Warrant::default(), &new).await)
+        else {
             self.doubt = Some(label);
             return Ok(false);
         };
@@ -81,7 +83,9 @@ impl Registry {
     }
 
     fn remove(&mut self, label: String) -> bool {
-        if manage(async |proxy| proxy.remove(&self.user, &label).await).is_err() {
+        if manage(async |proxy| proxy.remove(&self.user, &Warrant::default(), &label).await)
+            .is_err()
+        {
             self.doubt = Some(label);
             return false;
         }
@@ -120,7 +124,8 @@ impl Registry {
             }
             // It was made, but its secret was never told.
             (Some(false), None) => {
-                manage(async |proxy| proxy.remove(&self.user, label).await).map(drop)
+                manage(async |proxy| proxy.remove(&self.user, &Warrant::default(), label).await)
+                    .map(drop)
             }
             (listed, known) => {
                 let text = format!("{}: {label} is {listed:?}, after {known:?}", self.user);

@@ -8,6 +8,7 @@
 //! is the difference of medians that one in a thousand such pairs exceeds. With eight comparisons in
 //! all, equal times exceed it in one run of a hundred.
 
+use otp_bus::LaneStatus;
 use std::time::Duration;
 
 use crate::{
@@ -158,8 +159,8 @@ fn fail(user: &str, wrong: &str, times: usize) -> Result {
 }
 
 /// Before the first failure there is nothing to unlock, which is no failure of the measure.
-fn nothing_to_unlock(failure: Failure) -> Result<u32> {
-    if failure.to_string().contains("Locked") { Err(failure) } else { Ok(0) }
+fn nothing_to_unlock(failure: Failure) -> Result<Vec<LaneStatus>> {
+    if failure.to_string().contains("Locked") { Err(failure) } else { Ok(Vec::new()) }
 }
 
 fn nanoseconds(time: Duration) -> u64 {

@@ -25,7 +25,7 @@ fn set_back_a_day_no_used_step_lets_in() -> Result {
             scene.world.log.clear();
             for code in used.iter().chain([&scene.code()?]) {
                 // What is looked at here is not the throttle.
-                manage(async |proxy| proxy.unlock("alice").await.or(Ok(0)))?;
+                manage(async |proxy| proxy.unlock("alice").await.or(Ok(Vec::new())))?;
                 typed(&tester, code)?.must_fail()?;
             }
             scene.world.log.expect(&["otpd", "alice refused", "clock is behind", "set back"])?;

@@ -19,14 +19,18 @@ fn every_form_of_code_logs_in_once() -> Result {
                 typed(&tester, &code)?.must_succeed()?;
                 typed(&tester, &code)?.must_fail()?;
                 let removed = device.id.clone();
-                testbed::manage(async |proxy| proxy.remove("bob", &removed).await)?;
+                testbed::manage(async |proxy| {
+                    proxy.remove("bob", &otp_bus::Warrant::default(), &removed).await
+                })?;
             }
         }
         for digits in [6, 7, 8] {
             let form = Form { digits, ..Form::default() };
             let device = Device::enroll_form("bob", Kind::Hotp, form, 0)?;
             typed(&tester, &device.code(1)?)?.must_succeed()?;
-            testbed::manage(async |proxy| proxy.remove("bob", &device.id).await)?;
+            testbed::manage(async |proxy| {
+                proxy.remove("bob", &otp_bus::Warrant::default(), &device.id).await
+            })?;
         }
         Ok(())
     })

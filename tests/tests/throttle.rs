@@ -84,7 +84,7 @@ fn a_locked_lane_opens_by_unlock_alone() -> Result {
         by_herself.run()?.must_fail()?;
         refused_as("locked", &scene, &typed(&tester, &code)?)?;
         let unlocked = manage(async |proxy| proxy.unlock("alice").await)?;
-        assert_eq!(unlocked, 1);
+        assert_eq!(unlocked.len(), 1);
         typed(&tester, &code)?.must_succeed()?;
         Ok(())
     })

@@ -1,12 +1,22 @@
-//! An HOTP device: RFC 4226 with a look-ahead. A wrong code never moves its counter.
+//! An HOTP device: RFC 4226 with a look-ahead. A wrong code never moves its counter; one further
+//! ahead than the look-ahead is noted, and the one after it shows where the device's counter is.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hint, KindState, Probe};
-use crate::{Algorithm, Code, Counter, Digits, Secret, hotp};
+use super::{Found, Hint, KindState, Matched, Probe};
+use crate::{Algorithm, Code, Counter, Digits, Seconds, Secret, UnixTime, hotp};
 
 /// How many codes may have been made and not used (RFC 4226 section 7.4's `s`).
 const LOOK_AHEAD: u64 = 5;
+
+/// How far ahead a code at the prompt is noted.
+const FAR: u64 = 20;
+
+/// How long it stays noted.
+const NOTED_FOR: Seconds = Seconds(5 * 60);
+
+/// How far ahead a device is found on command.
+const RESYNC: u64 = 100;
 
 /// How far an HOTP device has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +30,17 @@ pub struct HotpState {
     pub next: Counter,
     /// The counter whose code was accepted last.
     pub used: Option<Counter>,
+    /// A code far ahead, if the one before was such.
+    candidate: Option<Candidate>,
+}
+
+/// A code that was found far ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Candidate {
+    counter: Counter,
+    /// When it was typed.
+    at: UnixTime,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -29,6 +50,8 @@ struct Stored {
     digits: Digits,
     next: Counter,
     used: Option<Counter>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    candidate: Option<Candidate>,
 }
 
 impl HotpState {
@@ -37,28 +60,67 @@ impl HotpState {
 
     /// A new device whose next code is of counter `next`.
     pub fn new(algorithm: Algorithm, digits: Digits, next: Counter) -> Self {
-        Self { algorithm, digits, next, used: None }
+        Self { algorithm, digits, next, used: None, candidate: None }
     }
 
-    /// At most seven HMACs: the last accepted counter and six from the expected one on.
-    pub(super) fn probe(&self, secret: &Secret, code: &Code) -> Probe {
-        let matches = |counter| hotp(secret, counter, self.algorithm, self.digits).same_as(code);
-        if self.used.is_some_and(matches) {
+    /// At most 23 HMACs: the last accepted counter, six from the expected one on, the second of two
+    /// codes, and up to [`FAR`] ahead.
+    pub(super) fn probe(&self, secret: &Secret, code: &Code, now: UnixTime) -> Probe {
+        let matches =
+            |counter: &Counter| hotp(secret, *counter, self.algorithm, self.digits).same_as(code);
+        if self.used.as_ref().is_some_and(matches) {
             return Probe::Used;
         }
-        // A counter at its end has no next, so it is not accepted: a code must never be left to
-        // count again. The latest that matches: should two be equal by chance, both are spent.
-        let hit = (0..=LOOK_AHEAD)
-            .rev()
-            .filter_map(|steps| self.next.ahead(steps))
-            .filter_map(|counter| Some((counter, counter.ahead(1)?)))
-            .find(|&(counter, _)| matches(counter));
-        match hit {
-            Some((used, next)) => {
-                Probe::Match(KindState::Hotp(Self { next, used: Some(used), ..self.clone() }))
-            }
-            None => Probe::NoMatch(Hint::None),
+        // The latest that matches: should two be equal by chance, both are spent.
+        let near = self.ahead(0, LOOK_AHEAD).find(matches);
+        if let Some((state, matched)) = near.and_then(|at| self.accepted(at, Found::Near)) {
+            return Probe::Match(state, matched);
         }
+        let second = self.second_of_two(now).filter(matches);
+        let found = second.and_then(|at| self.accepted(at, Found::Resynchronised));
+        if let Some((state, matched)) = found {
+            return Probe::Match(state, matched);
+        }
+        let candidate = self.ahead(LOOK_AHEAD + 1, FAR).find(matches).map(|counter| {
+            let noted = Candidate { counter, at: now };
+            KindState::Hotp(Self { candidate: Some(noted), ..self.clone() })
+        });
+        Probe::NoMatch { hint: Hint::None, candidate }
+    }
+
+    /// Looks for two consecutive codes up to [`RESYNC`] ahead. At most 202 HMACs.
+    pub(super) fn resync(
+        &self,
+        secret: &Secret,
+        (first, second): (&Code, &Code),
+    ) -> Option<(KindState, Matched)> {
+        let code = |counter| hotp(secret, counter, self.algorithm, self.digits);
+        let pair = |counter: &Counter| {
+            code(*counter).same_as(first)
+                && counter.ahead(1).is_some_and(|next| code(next).same_as(second))
+        };
+        let counter = self.ahead(0, RESYNC).find(pair)?.ahead(1)?;
+        self.accepted(counter, Found::Resynchronised)
+    }
+
+    /// The counters from `least` to `most` ahead, the latest first.
+    fn ahead(&self, least: u64, most: u64) -> impl Iterator<Item = Counter> {
+        (least..=most).rev().filter_map(|steps| self.next.ahead(steps))
+    }
+
+    fn second_of_two(&self, now: UnixTime) -> Option<Counter> {
+        let noted = self.candidate.filter(|noted| now.since(noted.at) <= NOTED_FOR)?;
+        noted.counter.ahead(1).filter(|counter| *counter >= self.next)
+    }
+
+    /// A counter at its end has no next, so it is not accepted: a code must never be left to count
+    /// again.
+    fn accepted(&self, counter: Counter, found: Found) -> Option<(KindState, Matched)> {
+        let next = counter.ahead(1)?;
+        let skipped = counter.0.saturating_sub(self.next.0);
+        let matched = Matched::Hotp { counter, expected: self.next, skipped, found };
+        let state = Self { next, used: Some(counter), candidate: None, ..self.clone() };
+        Some((KindState::Hotp(state), matched))
     }
 }
 
@@ -66,59 +128,20 @@ impl TryFrom<Stored> for HotpState {
     type Error = &'static str;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { algorithm, digits, next, used } = stored;
+        let Stored { algorithm, digits, next, used, candidate } = stored;
         if used.is_some_and(|used| used >= next) {
             return Err("the counter is not behind the last accepted one");
         }
-        Ok(Self { algorithm, digits, next, used })
+        Ok(Self { algorithm, digits, next, used, candidate })
     }
 }
 
 impl From<HotpState> for Stored {
     fn from(state: HotpState) -> Self {
-        let HotpState { algorithm, digits, next, used } = state;
-        Self { algorithm, digits, next, used }
+        let HotpState { algorithm, digits, next, used, candidate } = state;
+        Self { algorithm, digits, next, used, candidate }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secret() -> Secret {
-        Secret::from_bytes(b"12345678901234567890".to_vec()).unwrap()
-    }
-
-    fn device(next: u64, used: Option<u64>) -> HotpState {
-        let state = HotpState::new(Algorithm::Sha1, Digits::SIX, Counter(next));
-        HotpState { used: used.map(Counter), ..state }
-    }
-
-    fn probe(state: &HotpState, code_of: u64) -> Probe {
-        let code = hotp(&secret(), Counter(code_of), state.algorithm, state.digits);
-        state.probe(&secret(), &code)
-    }
-
-    #[test]
-    fn looks_ahead_and_never_back() {
-        let state = device(10, None);
-        for (code_of, accepted) in [(8, false), (9, false), (10, true), (15, true), (16, false)] {
-            assert_eq!(matches!(probe(&state, code_of), Probe::Match(_)), accepted, "{code_of}");
-        }
-    }
-
-    #[test]
-    fn moves_behind_what_it_accepted() {
-        let Probe::Match(KindState::Hotp(next)) = probe(&device(10, None), 13) else { panic!() };
-        assert_eq!(next, device(14, Some(13)));
-        assert_eq!(probe(&next, 13), Probe::Used);
-        assert_eq!(probe(&next, 12), Probe::NoMatch(Hint::None));
-    }
-
-    #[test]
-    fn the_last_counter_is_never_accepted() {
-        let state = device(u64::MAX - 1, None);
-        assert!(matches!(probe(&state, u64::MAX - 1), Probe::Match(_)));
-        assert_eq!(probe(&state, u64::MAX), Probe::NoMatch(Hint::None));
-    }
-}
+mod tests;

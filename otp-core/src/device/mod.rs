@@ -6,12 +6,17 @@
 
 mod hotp;
 mod id;
+mod matched;
+mod recovery;
 mod totp;
 
-use crate::{Algorithm, Code, Digits, Secret, UnixTime};
+use crate::{Algorithm, Code, Digits, Offer, Secret, UnixTime};
 
 pub use hotp::HotpState;
 pub use id::{DeviceId, IdError, Label, LabelError};
+pub use matched::{Found, Matched};
+pub(crate) use matched::{Hint, Probe};
+pub use recovery::{RECOVERY_CODES, RECOVERY_CODES_MOST, RecoveryState};
 pub use totp::{DRIFT_LIMIT, TotpState};
 
 /// Something that makes codes, in its owner's hands. Neither printable nor copyable: it holds the
@@ -27,6 +32,8 @@ pub struct Device {
     pub created: UnixTime,
     /// When a code of it was last accepted.
     pub last_used: Option<UnixTime>,
+    /// The device whose place it takes once it is confirmed.
+    pub replaces: Option<DeviceId>,
     /// What it is, its secret, and how far it has come.
     pub kind: Kind,
 }
@@ -37,26 +44,8 @@ pub enum Kind {
     Totp(Secret, TotpState),
     /// RFC 4226: codes of a counter.
     Hotp(Secret, HotpState),
-}
-
-/// What a device says to a code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Probe {
-    /// It is a code of this device that was never accepted, and accepting it leaves this state.
-    Match(KindState),
-    /// It is the code that this device accepted last.
-    Used,
-    /// It is no code of this device that counts now.
-    NoMatch(Hint),
-}
-
-/// Something worth logging about a code that did not match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hint {
-    /// Nothing is known.
-    None,
-    /// The clock is behind the last accepted step, so that no code can match: it was set back.
-    ClockBehind,
+    /// Single-use codes on paper, of which hashes are kept.
+    Recovery(RecoveryState),
 }
 
 /// The moving state of a device, without its secret.
@@ -66,6 +55,8 @@ pub enum KindState {
     Totp(TotpState),
     /// Of an HOTP device.
     Hotp(HotpState),
+    /// Of recovery codes.
+    Recovery(RecoveryState),
 }
 
 /// A device without its secret, to be shown.
@@ -81,6 +72,8 @@ pub struct DeviceSummary {
     pub created: UnixTime,
     /// When a code of it was last accepted.
     pub last_used: Option<UnixTime>,
+    /// The device whose place it takes once it is confirmed.
+    pub replaces: Option<DeviceId>,
     /// What it is and how far it has come.
     pub state: KindState,
 }
@@ -92,17 +85,36 @@ pub struct CorruptState(String);
 
 impl Device {
     /// Looks at a code, and changes nothing.
-    pub(crate) fn probe(&self, code: &Code, now: UnixTime) -> Probe {
-        match &self.kind {
-            Kind::Totp(secret, state) => state.probe(secret, code, now),
-            Kind::Hotp(secret, state) => state.probe(secret, code),
+    pub(crate) fn probe(&self, offer: &Offer, now: UnixTime) -> Probe {
+        match (&self.kind, offer) {
+            (Kind::Totp(secret, state), Offer::Code(code)) => state.probe(secret, code, now),
+            (Kind::Hotp(secret, state), Offer::Code(code)) => state.probe(secret, code, now),
+            (Kind::Recovery(state), Offer::Recovery(code)) => state.probe(code),
+            (Kind::Totp(..) | Kind::Hotp(..), Offer::Recovery(_))
+            | (Kind::Recovery(_), Offer::Code(_)) => {
+                Probe::NoMatch { hint: Hint::None, candidate: None }
+            }
         }
     }
 
-    /// The shared secret.
-    pub fn secret(&self) -> &Secret {
+    /// Looks for two consecutive codes further out than at a prompt; where they leave the device.
+    pub(crate) fn resync(
+        &self,
+        codes: (&Code, &Code),
+        now: UnixTime,
+    ) -> Option<(KindState, Matched)> {
         match &self.kind {
-            Kind::Totp(secret, _) | Kind::Hotp(secret, _) => secret,
+            Kind::Totp(secret, state) => state.resync(secret, codes, now),
+            Kind::Hotp(secret, state) => state.resync(secret, codes),
+            Kind::Recovery(_) => None,
+        }
+    }
+
+    /// The shared secret, where there is one.
+    pub fn secret(&self) -> Option<&Secret> {
+        match &self.kind {
+            Kind::Totp(secret, _) | Kind::Hotp(secret, _) => Some(secret),
+            Kind::Recovery(_) => None,
         }
     }
 
@@ -111,6 +123,7 @@ impl Device {
         match &self.kind {
             Kind::Totp(_, state) => KindState::Totp(state.clone()),
             Kind::Hotp(_, state) => KindState::Hotp(state.clone()),
+            Kind::Recovery(state) => KindState::Recovery(state.clone()),
         }
     }
 
@@ -122,7 +135,19 @@ impl Device {
             confirmed: self.confirmed,
             created: self.created,
             last_used: self.last_used,
+            replaces: self.replaces.clone(),
             state: self.state(),
+        }
+    }
+}
+
+impl Kind {
+    /// The name of the kind, as in ids, on the bus and in the store.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Totp(..) => TotpState::KIND,
+            Self::Hotp(..) => HotpState::KIND,
+            Self::Recovery(_) => RecoveryState::KIND,
         }
     }
 }
@@ -133,30 +158,36 @@ impl KindState {
         match self {
             Self::Totp(_) => TotpState::KIND,
             Self::Hotp(_) => HotpState::KIND,
+            Self::Recovery(_) => RecoveryState::KIND,
         }
     }
 
-    /// The hash under HMAC.
-    pub const fn algorithm(&self) -> Algorithm {
+    /// The hash under HMAC, where codes are made by one.
+    pub const fn algorithm(&self) -> Option<Algorithm> {
         match self {
-            Self::Totp(state) => state.algorithm,
-            Self::Hotp(state) => state.algorithm,
+            Self::Totp(state) => Some(state.algorithm),
+            Self::Hotp(state) => Some(state.algorithm),
+            Self::Recovery(_) => None,
         }
     }
 
-    /// How many digits its codes have.
-    pub const fn digits(&self) -> Digits {
+    /// How many digits its codes have, where they are digits.
+    pub const fn digits(&self) -> Option<Digits> {
         match self {
-            Self::Totp(state) => state.digits,
-            Self::Hotp(state) => state.digits,
+            Self::Totp(state) => Some(state.digits),
+            Self::Hotp(state) => Some(state.digits),
+            Self::Recovery(_) => None,
         }
     }
 
-    /// The device kind that this state and a secret make.
-    pub fn with_secret(self, secret: Secret) -> Kind {
-        match self {
-            Self::Totp(state) => Kind::Totp(secret, state),
-            Self::Hotp(state) => Kind::Hotp(secret, state),
+    /// The device kind that this state and a secret make; none where a secret is missing or there
+    /// is one that does not belong.
+    pub fn with_secret(self, secret: Option<Secret>) -> Option<Kind> {
+        match (self, secret) {
+            (Self::Totp(state), Some(secret)) => Some(Kind::Totp(secret, state)),
+            (Self::Hotp(state), Some(secret)) => Some(Kind::Hotp(secret, state)),
+            (Self::Recovery(state), None) => Some(Kind::Recovery(state)),
+            (Self::Totp(_) | Self::Hotp(_), None) | (Self::Recovery(_), Some(_)) => None,
         }
     }
 
@@ -165,6 +196,7 @@ impl KindState {
         let json = match self {
             Self::Totp(state) => serde_json::to_string(state),
             Self::Hotp(state) => serde_json::to_string(state),
+            Self::Recovery(state) => serde_json::to_string(state),
         };
         // Plain structs of numbers and strings cannot fail to serialise; an empty text would be
         // refused by `load`, and the device with it.
@@ -180,6 +212,7 @@ impl KindState {
         match kind {
             TotpState::KIND => serde_json::from_str(json).map(Self::Totp).map_err(corrupt),
             HotpState::KIND => serde_json::from_str(json).map(Self::Hotp).map_err(corrupt),
+            RecoveryState::KIND => serde_json::from_str(json).map(Self::Recovery).map_err(corrupt),
             other => Err(CorruptState(format!("kind {other:?} is unknown"))),
         }
     }
@@ -196,6 +229,19 @@ mod tests {
             ("totp", r#"{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":null}"#),
             ("totp", r#"{"algorithm":"SHA512","digits":8,"period":60,"drift":-3,"last":29166666}"#),
             ("hotp", r#"{"algorithm":"SHA256","digits":6,"next":7,"used":6}"#),
+            (
+                "totp",
+                r#"{"algorithm":"SHA1","digits":6,"period":30,"drift":40,"last":29166666,"candidate":{"step":29166700,"at":875001000}}"#,
+            ),
+            (
+                "hotp",
+                r#"{"algorithm":"SHA1","digits":6,"next":7,"used":6,"candidate":{"counter":20,"at":875001000}}"#,
+            ),
+            ("recovery", r#"{"left":[],"spent":[]}"#),
+            (
+                "recovery",
+                r#"{"left":["0000000000000000000000000000000000000000000000000000000000000000"],"spent":["abababababababababababababababababababababababababababababababab"]}"#,
+            ),
         ] {
             let state = KindState::load(kind, json).unwrap();
             assert_eq!(state.store(), json);
@@ -214,6 +260,8 @@ mod tests {
             ("hotp", r#"{"algorithm":"MD5","digits":6,"next":7,"used":6}"#),
             ("hotp", r#"{"algorithm":"SHA1","digits":6,"next":-1,"used":null}"#),
             ("hotp", r#"{"algorithm":"SHA1","digits":6,"next":7,"used":7}"#),
+            ("recovery", r#"{"left":["00"],"spent":[]}"#),
+            ("recovery", "{}"),
             ("carrier pigeon", "{}"),
         ] {
             assert!(KindState::load(kind, json).is_err(), "{kind} {json}");

@@ -1,9 +1,10 @@
-//! A TOTP device: RFC 6238 with a learned drift and no step accepted twice.
+//! A TOTP device: RFC 6238 with a learned drift and no step accepted twice. A code further out than
+//! the window lets nobody in; it is noted, and the one after it shows where the device's clock is.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hint, KindState, Probe};
-use crate::{Algorithm, Code, Digits, Period, Secret, TimeStep, UnixTime, totp};
+use super::{Found, Hint, KindState, Matched, Probe};
+use crate::{Algorithm, Code, Digits, Period, Seconds, Secret, TimeStep, UnixTime, totp};
 
 /// How many steps a device's clock may be off for it to stay in sync by itself.
 pub const DRIFT_LIMIT: i64 = 20;
@@ -12,9 +13,15 @@ pub const DRIFT_LIMIT: i64 = 20;
 /// one).
 const WINDOW: i64 = 1;
 
+/// How far out a code at the prompt is noted, and how long it stays noted.
+const FAR: Seconds = Seconds(5 * 60);
+
+/// How far out a device is found on command.
+const RESYNC: Seconds = Seconds(20 * 60);
+
 /// How far a TOTP device has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct TotpState {
     /// The hash under HMAC.
     pub algorithm: Algorithm,
@@ -23,10 +30,33 @@ pub struct TotpState {
     /// How long a step lasts.
     pub period: Period,
     /// By how many steps the device's clock was last seen ahead of ours.
-    #[serde(deserialize_with = "drift_within_limit")]
     pub drift: i64,
     /// The latest step of which a code was accepted. Neither it nor an earlier one ever is again.
     pub last: Option<TimeStep>,
+    /// A code far out, if the one before was such.
+    candidate: Option<Candidate>,
+}
+
+/// A code that was found far out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Candidate {
+    /// Its step by the device's clock.
+    step: TimeStep,
+    /// When it was typed, by ours.
+    at: UnixTime,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    algorithm: Algorithm,
+    digits: Digits,
+    period: Period,
+    drift: i64,
+    last: Option<TimeStep>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    candidate: Option<Candidate>,
 }
 
 impl TotpState {
@@ -35,32 +65,113 @@ impl TotpState {
 
     /// A new device.
     pub fn new(algorithm: Algorithm, digits: Digits, period: Period) -> Self {
-        Self { algorithm, digits, period, drift: 0, last: None }
+        Self { algorithm, digits, period, drift: 0, last: None, candidate: None }
     }
 
-    /// At most four HMACs: the last accepted step and three around the expected one.
+    /// At most 47 HMACs, 27 at the usual period of 30 s: the last accepted step, three around the
+    /// expected one, three around the second of two codes, and what lies within [`FAR`] of now.
     pub(super) fn probe(&self, secret: &Secret, code: &Code, now: UnixTime) -> Probe {
-        let matches = |step| totp(secret, step, self.algorithm, self.digits).same_as(code);
-        if self.last.is_some_and(matches) {
+        let matches =
+            |step: &TimeStep| totp(secret, *step, self.algorithm, self.digits).same_as(code);
+        if self.last.as_ref().is_some_and(matches) {
             return Probe::Used;
         }
         let here = TimeStep::at(now, self.period);
         // The latest step that matches: should two codes of the window be equal by chance, both
         // are spent.
-        let hit = (self.drift - WINDOW..=self.drift + WINDOW)
-            .rev()
-            .filter_map(|offset| Some((offset, here.shifted(offset)?)))
-            .find(|&(_, step)| self.last.is_none_or(|last| step > last) && matches(step));
-        match hit {
-            Some((offset, step)) => Probe::Match(KindState::Totp(self.accepted(offset, step))),
-            None => Probe::NoMatch(self.hint(here)),
+        if let Some(step) = self.near(here).find(matches) {
+            let farthest = DRIFT_LIMIT.max(self.drift.abs());
+            let drift = here.until(step).clamp(-farthest, farthest);
+            return self.accept(step, here, drift, Found::Near);
         }
+        if let Some(step) = self.second_of_two(here, now).find(matches) {
+            return self.accept(step, here, here.until(step), Found::Resynchronised);
+        }
+        let candidate = self.far(here).find(matches).map(|step| {
+            KindState::Totp(Self { candidate: Some(Candidate { step, at: now }), ..self.clone() })
+        });
+        Probe::NoMatch { hint: self.hint(here), candidate }
     }
 
-    /// Drift follows the device by one step an acceptance, as the window is one step wide.
-    fn accepted(&self, offset: i64, step: TimeStep) -> Self {
-        let drift = offset.clamp(-DRIFT_LIMIT, DRIFT_LIMIT);
-        Self { drift, last: Some(step), ..self.clone() }
+    /// Looks for two consecutive codes, both newer than the last accepted one, within [`RESYNC`] of
+    /// now. At most 163 HMACs.
+    pub(super) fn resync(
+        &self,
+        secret: &Secret,
+        (first, second): (&Code, &Code),
+        now: UnixTime,
+    ) -> Option<(KindState, Matched)> {
+        let here = TimeStep::at(now, self.period);
+        let reach = self.steps_in(RESYNC);
+        let code = |step| totp(secret, step, self.algorithm, self.digits);
+        let step =
+            (-reach..=reach).rev().filter_map(|offset| here.shifted(offset)).find(|&step| {
+                let before = step.shifted(-1).filter(|before| self.is_fresh(*before));
+                before
+                    .is_some_and(|before| code(step).same_as(second) && code(before).same_as(first))
+            })?;
+        Some(self.accepted(step, here, here.until(step), Found::Resynchronised))
+    }
+
+    /// Where codes are looked for, the latest first.
+    fn near(&self, here: TimeStep) -> impl Iterator<Item = TimeStep> {
+        (self.drift - WINDOW..=self.drift + WINDOW)
+            .rev()
+            .filter_map(move |offset| here.shifted(offset))
+            .filter(|step| self.is_fresh(*step))
+    }
+
+    /// Where the code after the noted one must be: as much later as time has passed, give or take
+    /// a step, and never the same again.
+    fn second_of_two(&self, here: TimeStep, now: UnixTime) -> impl Iterator<Item = TimeStep> {
+        let noted = self.candidate.filter(|noted| now.since(noted.at) <= FAR);
+        noted.into_iter().flat_map(move |noted| {
+            let elapsed = TimeStep::at(noted.at, self.period).until(here).max(0);
+            (elapsed - WINDOW..=elapsed + WINDOW)
+                .rev()
+                .filter_map(move |offset| noted.step.shifted(offset))
+                .filter(move |step| *step > noted.step && self.is_fresh(*step))
+        })
+    }
+
+    /// Where a code is noted, beyond where it counts.
+    fn far(&self, here: TimeStep) -> impl Iterator<Item = TimeStep> {
+        let reach = self.steps_in(FAR);
+        let near = self.drift - WINDOW..=self.drift + WINDOW;
+        (-reach..=reach)
+            .rev()
+            .filter(move |offset| !near.contains(offset))
+            .filter_map(move |offset| here.shifted(offset))
+            .filter(|step| self.is_fresh(*step))
+    }
+
+    fn is_fresh(&self, step: TimeStep) -> bool {
+        self.last.is_none_or(|last| step > last)
+    }
+
+    fn steps_in(&self, length: Seconds) -> i64 {
+        i64::try_from(length.0 / u64::from(self.period.as_secs())).unwrap_or(0)
+    }
+
+    fn accept(&self, step: TimeStep, here: TimeStep, drift: i64, found: Found) -> Probe {
+        let (state, matched) = self.accepted(step, here, drift, found);
+        Probe::Match(state, matched)
+    }
+
+    fn accepted(
+        &self,
+        step: TimeStep,
+        here: TimeStep,
+        drift: i64,
+        found: Found,
+    ) -> (KindState, Matched) {
+        let expected = here.shifted(self.drift).unwrap_or_default();
+        // With the drift as it is now, the step leaves the window once the one after next begins.
+        let until = step.shifted(WINDOW + 1 - drift).unwrap_or_default().start(self.period);
+        let skipped = expected.until(step);
+        let matched = Matched::Totp { step, expected, skipped, drift, until, found };
+        let state = Self { drift, last: Some(step), candidate: None, ..self.clone() };
+        (KindState::Totp(state), matched)
     }
 
     fn hint(&self, here: TimeStep) -> Hint {
@@ -72,86 +183,25 @@ impl TotpState {
     }
 }
 
-fn drift_within_limit<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<i64, D::Error> {
-    let drift = i64::deserialize(reader)?;
-    if (-DRIFT_LIMIT..=DRIFT_LIMIT).contains(&drift) {
-        Ok(drift)
-    } else {
-        Err(serde::de::Error::custom("drift is beyond its limit"))
+impl TryFrom<Stored> for TotpState {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let Stored { algorithm, digits, period, drift, last, candidate } = stored;
+        let state = Self { algorithm, digits, period, drift, last, candidate };
+        if drift.unsigned_abs() > DRIFT_LIMIT.max(state.steps_in(RESYNC)).unsigned_abs() {
+            return Err("drift is beyond its limit");
+        }
+        Ok(state)
+    }
+}
+
+impl From<TotpState> for Stored {
+    fn from(state: TotpState) -> Self {
+        let TotpState { algorithm, digits, period, drift, last, candidate } = state;
+        Self { algorithm, digits, period, drift, last, candidate }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secret() -> Secret {
-        Secret::from_bytes(b"12345678901234567890".to_vec()).unwrap()
-    }
-
-    fn device(drift: i64, last: Option<u64>) -> TotpState {
-        let state = TotpState::new(Algorithm::Sha1, Digits::SIX, Period::default());
-        TotpState { drift, last: last.map(TimeStep), ..state }
-    }
-
-    fn at(step: u64) -> UnixTime {
-        TimeStep(step).start(Period::default())
-    }
-
-    fn probe(state: &TotpState, code_of: u64, now: u64) -> Probe {
-        let code = totp(&secret(), TimeStep(code_of), state.algorithm, state.digits);
-        state.probe(&secret(), &code, at(now))
-    }
-
-    #[test]
-    fn one_step_to_either_side() {
-        for (code_of, accepted) in
-            [(998, false), (999, true), (1000, true), (1001, true), (1002, false)]
-        {
-            let matched = matches!(probe(&device(0, None), code_of, 1000), Probe::Match(_));
-            assert_eq!(matched, accepted, "{code_of}");
-        }
-    }
-
-    #[test]
-    fn never_a_step_up_to_the_last() {
-        let state = device(0, Some(1000));
-        assert_eq!(probe(&state, 1000, 1000), Probe::Used);
-        assert_eq!(probe(&state, 999, 1000), Probe::NoMatch(Hint::None));
-        assert!(matches!(probe(&state, 1001, 1000), Probe::Match(_)));
-        // Long after, the last code is still told apart.
-        assert_eq!(probe(&state, 1000, 5000), Probe::Used);
-    }
-
-    #[test]
-    fn drift_follows_and_stops() {
-        let mut state = device(0, None);
-        for now in (1000..1060).step_by(2) {
-            // A clock that gains a step every other step.
-            let ahead = (now - 1000) / 2;
-            match probe(&state, now + ahead, now) {
-                Probe::Match(KindState::Totp(next)) => {
-                    assert!(next.drift.abs_diff(state.drift) <= 1);
-                    state = next;
-                }
-                other @ (Probe::Match(_) | Probe::Used | Probe::NoMatch(_)) => {
-                    assert_eq!(other, Probe::NoMatch(Hint::None));
-                    assert!(ahead > 21);
-                }
-            }
-        }
-        assert_eq!(state.drift, DRIFT_LIMIT);
-    }
-
-    #[test]
-    fn a_clock_set_back_is_named() {
-        assert_eq!(probe(&device(0, Some(5000)), 1000, 1000), Probe::NoMatch(Hint::ClockBehind));
-        assert_eq!(probe(&device(0, Some(1001)), 1000, 1000), Probe::NoMatch(Hint::None));
-    }
-
-    #[test]
-    fn near_the_epoch() {
-        assert!(matches!(probe(&device(0, None), 0, 0), Probe::Match(_)));
-        assert!(matches!(probe(&device(-20, None), 5, 0), Probe::NoMatch(_)));
-    }
-}
+mod tests;

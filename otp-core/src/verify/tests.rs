@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Algorithm, Counter, Digits, KnownAddress, Period, Secret, TimeStep, Uid, UserName,
-    device::{HotpState, TotpState},
+    Algorithm, Code, CodeHash, Counter, Digits, KnownAddress, Period, Secret, TimeStep, Uid,
+    UserName,
+    device::{HotpState, RecoveryState, TotpState},
     hotp, totp,
 };
 
@@ -18,9 +19,10 @@ fn secret(seed: u8) -> Secret {
 fn device(seed: u8, state: KindState) -> Device {
     let id = DeviceId::new(state.kind(), [seed; 4]);
     let label = Label::parse(&format!("device {seed}")).unwrap();
-    let kind = state.with_secret(secret(seed));
+    let secret = (state.kind() != RecoveryState::KIND).then(|| secret(seed));
+    let kind = state.with_secret(secret).unwrap();
     let created = UnixTime::from_secs(0);
-    Device { id, label, confirmed: true, created, last_used: None, kind }
+    Device { id, label, confirmed: true, created, last_used: None, replaces: None, kind }
 }
 
 fn totp_device(seed: u8) -> Device {
@@ -32,18 +34,27 @@ fn hotp_device(seed: u8) -> Device {
     device(seed, KindState::Hotp(HotpState::new(Algorithm::Sha1, Digits::SIX, Counter(0))))
 }
 
+fn recovery_device(seed: u8) -> Device {
+    let codes = (0..10).map(recovery_hash).collect();
+    device(seed, KindState::Recovery(RecoveryState::new(codes)))
+}
+
+fn recovery_hash(number: u8) -> CodeHash {
+    CodeHash::new([number; 32])
+}
+
 fn account(devices: Vec<Device>) -> Account {
     let name = UserName::parse("alice").unwrap();
     Account { enrolled: true, devices, ..Account::new(name, Uid(1000)) }
 }
 
-fn totp_code(seed: u8, now: u64) -> Code {
+fn totp_code(seed: u8, now: u64) -> Offer {
     let step = TimeStep::at(UnixTime::from_secs(now), Period::default());
-    totp(&secret(seed), step, Algorithm::Sha1, Digits::SIX)
+    Offer::Code(totp(&secret(seed), step, Algorithm::Sha1, Digits::SIX))
 }
 
-fn hotp_code(seed: u8, counter: u64) -> Code {
-    hotp(&secret(seed), Counter(counter), Algorithm::Sha1, Digits::SIX)
+fn hotp_code(seed: u8, counter: u64) -> Offer {
+    Offer::Code(hotp(&secret(seed), Counter(counter), Algorithm::Sha1, Digits::SIX))
 }
 
 /// Applies what a decision changed, as a store would.
@@ -53,10 +64,16 @@ fn apply(account: &mut Account, changes: Changes) {
             Change::Move { device, state, used, confirmed } => {
                 let at = account.devices.iter().position(|d| d.id == device).unwrap();
                 let old = account.devices.remove(at);
-                let copy = Secret::from_bytes(old.secret().expose().to_vec()).unwrap();
-                let kind = state.with_secret(copy);
+                let kind = moved_kind(&old, state);
                 let last_used = Some(used);
                 account.devices.insert(at, Device { confirmed, last_used, kind, ..old });
+            }
+            Change::Note { device, state, confirmed } => {
+                let at = account.devices.iter().position(|d| d.id == device).unwrap();
+                let old = account.devices.remove(at);
+                assert_eq!(old.confirmed, confirmed);
+                let kind = moved_kind(&old, state);
+                account.devices.insert(at, Device { kind, ..old });
             }
             Change::Lane(lane, state) if state.is_clear() => drop(account.lanes.remove(&lane)),
             Change::Lane(lane, state) => drop(account.lanes.insert(lane, state)),
@@ -66,18 +83,35 @@ fn apply(account: &mut Account, changes: Changes) {
             }
             Change::Forget(address) => account.addresses.retain(|known| known.address != address),
             Change::Event(_) => {}
-            Change::Head { .. } | Change::Add(_) | Change::Drop(_) => panic!("not of an attempt"),
+            Change::Head { .. } | Change::Add(_) | Change::Drop(_) | Change::Rename(..) => {
+                panic!("not of an attempt")
+            }
         }
     }
 }
 
+fn moved_kind(old: &Device, state: KindState) -> crate::Kind {
+    let copy = old.secret().map(|secret| Secret::from_bytes(secret.expose().to_vec()).unwrap());
+    state.with_secret(copy).unwrap()
+}
+
 fn try_code(
     account: &mut Account,
-    code: &Code,
+    offer: &Offer,
     origin: &Origin,
     now: u64,
 ) -> Result<Verified, Refusal> {
-    let it = Attempt { code, origin, service: "sshd", from: "" };
+    try_on(account, None, offer, origin, now)
+}
+
+fn try_on(
+    account: &mut Account,
+    device: Option<&str>,
+    offer: &Offer,
+    origin: &Origin,
+    now: u64,
+) -> Result<Verified, Refusal> {
+    let it = Attempt { offer, device, origin, service: "sshd", from: "" };
     match attempt(account, &it, &ThrottlePolicy::default(), UnixTime::from_secs(now)) {
         Decision::Unchanged(refusal) => Err(refusal),
         Decision::Change(transition) => {
@@ -92,8 +126,8 @@ fn accepted(result: &Result<Verified, Refusal>) -> bool {
     matches!(result, Ok(Verified::Accepted { .. }))
 }
 
-fn wrong_code() -> Code {
-    Code::parse("0000000000").unwrap()
+fn wrong_code() -> Offer {
+    Offer::Code(Code::parse("0000000000").unwrap())
 }
 
 #[test]
@@ -169,10 +203,57 @@ fn an_address_becomes_known_by_success_and_eight_are_kept() {
     assert_eq!(lane("", now), Lane::Local);
 }
 
+#[test]
+fn a_recovery_code_once_and_it_tells_what_is_left() {
+    let mut alice = account(vec![totp_device(1), recovery_device(3)]);
+    let offer = Offer::Recovery(recovery_hash(4));
+    match try_code(&mut alice, &offer, &Origin::Local, START) {
+        Ok(Verified::Accepted { matched, device, .. }) => {
+            assert_eq!(matched, Matched::Recovery { left: 9 });
+            assert_eq!(device, DeviceId::new("recovery", [3; 4]));
+        }
+        other => panic!("{other:?}"),
+    }
+    let again = try_code(&mut alice, &offer, &Origin::Local, START);
+    assert!(matches!(again, Err(Refusal::Used(..))), "{again:?}");
+    let unknown = Offer::Recovery(recovery_hash(99));
+    let wrong = try_code(&mut alice, &unknown, &Origin::Local, START);
+    assert!(matches!(wrong, Ok(Verified::Wrong { failures: 1, noted: None, .. })), "{wrong:?}");
+}
+
+#[test]
+fn one_device_alone_may_be_asked() {
+    let mut alice = account(vec![totp_device(1), hotp_device(2)]);
+    let code = hotp_code(2, 0);
+    let other = try_on(&mut alice, Some("device 1"), &code, &Origin::Local, START);
+    assert!(matches!(other, Ok(Verified::Wrong { failures: 1, .. })), "{other:?}");
+    let none = try_on(&mut alice, Some("device 9"), &code, &Origin::Local, START);
+    assert_eq!(none, Err(Refusal::UnknownDevice));
+    assert!(accepted(&try_on(&mut alice, Some("device 2"), &code, &Origin::Local, START)));
+}
+
+#[test]
+fn a_code_far_out_lets_in_only_with_the_next_one() {
+    let mut alice = account(vec![totp_device(1), hotp_device(2)]);
+    let afar = START + 240;
+    match try_code(&mut alice, &totp_code(1, afar), &Origin::Local, START) {
+        Ok(Verified::Wrong { failures: 1, noted: Some(device), .. }) => {
+            assert_eq!(device, DeviceId::new("totp", [1; 4]));
+        }
+        other => panic!("{other:?}"),
+    }
+    let again = try_code(&mut alice, &totp_code(1, afar), &Origin::Local, START);
+    assert!(matches!(again, Ok(Verified::Wrong { failures: 2, .. })), "{again:?}");
+    assert!(accepted(&try_code(&mut alice, &totp_code(1, afar + 30), &Origin::Local, START + 30)));
+    // From there on it is in step, as far off as it is.
+    assert!(accepted(&try_code(&mut alice, &totp_code(1, afar + 90), &Origin::Local, START + 90)));
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Deed {
     Step(u64),
     Counter(u64),
+    Recovery(u8),
     Totp { offset: i64 },
     Hotp { ahead: u64 },
     Replay,
@@ -182,18 +263,21 @@ enum Deed {
 fn deeds() -> impl Strategy<Value = Vec<(Deed, u64)>> {
     let deed = prop_oneof![
         (-4_i64..=4).prop_map(|offset| Deed::Totp { offset }),
-        (0_u64..8).prop_map(|ahead| Deed::Hotp { ahead }),
+        (-12_i64..=12).prop_map(|offset| Deed::Totp { offset }),
+        (0_u64..24).prop_map(|ahead| Deed::Hotp { ahead }),
+        (0_u8..12).prop_map(Deed::Recovery),
         Just(Deed::Replay),
         Just(Deed::Wrong),
     ];
     prop::collection::vec((deed, 0_u64..2000), 1..60)
 }
 
-/// What must never go back: the HOTP counter and the last TOTP step.
-fn positions(account: &Account) -> (u64, u64) {
-    account.devices.iter().fold((0, 0), |(next, last), device| match device.state() {
-        KindState::Hotp(state) => (state.next.0, last),
-        KindState::Totp(state) => (next, state.last.map_or(0, |step| step.0)),
+/// What must never go back: the HOTP counter, the last TOTP step, how many recovery codes are spent.
+fn positions(account: &Account) -> (u64, u64, u32) {
+    account.devices.iter().fold((0, 0, 0), |(next, last, spent), device| match device.state() {
+        KindState::Hotp(state) => (state.next.0, last, spent),
+        KindState::Totp(state) => (next, state.last.map_or(0, |step| step.0), spent),
+        KindState::Recovery(state) => (next, last, 10 - state.left()),
     })
 }
 
@@ -202,7 +286,8 @@ proptest! {
     /// failure moves no device.
     #[test]
     fn no_history_accepts_twice(deeds in deeds()) {
-        let mut alice = account(vec![totp_device(1), hotp_device(2)]);
+        let mut alice =
+            account(vec![totp_device(1), hotp_device(2), recovery_device(3)]);
         let mut now = START;
         let mut spent = std::collections::BTreeSet::new();
         let mut last = Deed::Wrong;
@@ -214,16 +299,21 @@ proptest! {
             let deed = match deed {
                 Deed::Totp { offset } => Deed::Step(now.saturating_add_signed(offset * 30) / 30),
                 Deed::Hotp { ahead } => Deed::Counter(before.0 + ahead),
-                other @ (Deed::Step(_) | Deed::Counter(_) | Deed::Replay | Deed::Wrong) => other,
+                other @ (Deed::Step(_)
+                | Deed::Counter(_)
+                | Deed::Recovery(_)
+                | Deed::Replay
+                | Deed::Wrong) => other,
             };
             let code = match deed {
                 Deed::Step(step) => totp_code(1, step * 30),
                 Deed::Counter(counter) => hotp_code(2, counter),
+                Deed::Recovery(number) => Offer::Recovery(recovery_hash(number)),
                 Deed::Totp { .. } | Deed::Hotp { .. } | Deed::Replay | Deed::Wrong => wrong_code(),
             };
             let result = try_code(&mut alice, &code, &Origin::Local, now);
             let after = positions(&alice);
-            prop_assert!(after.0 >= before.0 && after.1 >= before.1);
+            prop_assert!(after.0 >= before.0 && after.1 >= before.1 && after.2 >= before.2);
             if accepted(&result) {
                 prop_assert!(after > before);
                 prop_assert!(spent.insert(deed.clone()), "{deed:?} was accepted twice");

@@ -92,7 +92,8 @@ pub(crate) fn run<C: Connect>(
     let (qr, no_confirm) = (options.qr, options.no_confirm);
     let mut device = wanted(options, session)?;
     let user = session.subject.name().to_owned();
-    let enrolment = session.manage(async |manage| manage.enroll(&user, &device).await);
+    let enrolment =
+        session.change(&async |manage, warrant| manage.enroll(&user, warrant, &device).await);
     device.secret.zeroize();
     let enrolment = Secrets(enrolment?);
     show(&enrolment.0, qr, session).map_err(|failure| unseen(failure, &enrolment.0, session))?;
@@ -141,6 +142,7 @@ fn wanted<C: Connect>(
         counter: options.counter,
         secret,
         issuer: options.issuer,
+        replaces: None,
     })
 }
 

@@ -46,7 +46,8 @@ pub(crate) fn run<C: Connect>(
         ));
     };
     let user = session.subject.name().to_owned();
-    let removed = session.manage(async |manage| manage.remove(&user, &device).await)?;
+    let removed =
+        session.change(&async |manage, warrant| manage.remove(&user, warrant, &device).await)?;
     let record = OneDevice { user: &user, device: (&removed).into() };
     session.answer(&record, || {
         format!(

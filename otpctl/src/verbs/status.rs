@@ -16,12 +16,13 @@ struct Record<'a> {
     uid: u32,
     enrolled: bool,
     devices: u32,
+    recovery_left: Option<u32>,
     lanes: Vec<Lane<'a>>,
 }
 
 /// One lane in JSON; `wait` in seconds.
 #[derive(Serialize)]
-struct Lane<'a> {
+pub(crate) struct Lane<'a> {
     #[serde(rename = "lane")]
     name: &'a str,
     failures: u32,
@@ -39,6 +40,7 @@ pub(crate) fn run<C: Connect>(session: &mut Session<'_, '_, C>) -> Result<Exit, 
         uid: status.uid,
         enrolled: status.enrolled,
         devices: status.devices,
+        recovery_left: status.recovery_left,
         lanes: status.lanes.iter().map(Lane::from).collect(),
     };
     let subject = session.subject.clone();
@@ -66,6 +68,9 @@ fn tell(status: &AccountStatus, subject: &Subject) -> String {
         if status.enrolled { "enrolled" } else { "not enrolled" },
         text::counted(status.devices, "confirmed device"),
     )];
+    if let Some(left) = status.recovery_left {
+        lines.push(format!("  {} left", text::counted(left, "recovery code")));
+    }
     lines.extend(status.lanes.iter().map(lane_line));
     if status.lanes.is_empty() {
         lines.push("  no attempt has failed".to_owned());

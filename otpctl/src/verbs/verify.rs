@@ -94,6 +94,9 @@ const fn kind(reason: Reason) -> (Exit, &'static str, &'static str) {
         Reason::NotEnrolled => (Exit::NotFound, "not-enrolled", "no confirmed device"),
         Reason::UnknownUser => (Exit::NotFound, "unknown-user", "no such user"),
         Reason::UidMismatch => (Exit::Conflict, "uid-mismatch", "the account is another uid's"),
+        Reason::UnknownDevice => {
+            (Exit::NotFound, "unknown-device", "no such device, or several of that label")
+        }
         // A refusal for having matched contradicts itself; it is not taken for success.
         Reason::Matched => {
             (Exit::Unavailable, "not-understood", "otpd matched the code and did not accept it")
@@ -115,6 +118,9 @@ fn next(verdict: &Verdict, subject: &Subject) -> String {
         (Reason::NotEnrolled, _) => format!("add one: `{}`", subject.command("enroll")),
         (Reason::UnknownUser, _) => remedy::check_name(subject),
         (Reason::UidMismatch, _) => remedy::adopt(subject),
+        (Reason::UnknownDevice, _) => {
+            format!("see which devices there are: `{}`", subject.command("list"))
+        }
         (Reason::Matched, _) => "see the log: `journalctl -u otpd`".to_owned(),
     }
 }

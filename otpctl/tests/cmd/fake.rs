@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
-    AccountStatus, Challenge, Demand, DeviceFilter, DeviceInfo, Enrolment, Error, LaneStatus,
-    Login, NewDevice, Outcome, Reason, Verdict,
+    AccountStatus, Challenge, Demand, Details, DeviceFilter, DeviceInfo, Enrolment, Error,
+    LaneStatus, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, Verdict, Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
 use zbus::connection::Builder;
@@ -23,7 +23,7 @@ pub(crate) struct State {
     pub(crate) devices: Vec<DeviceInfo>,
     pub(crate) status: AccountStatus,
     pub(crate) verdict: Verdict,
-    pub(crate) cleared: u32,
+    pub(crate) cleared: Vec<LaneStatus>,
     /// Errors that a method answers with before it does what it should.
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
     /// A method in which the connection breaks.
@@ -42,7 +42,7 @@ impl Fake {
             devices: vec![phone(), token()],
             status: status(&[]),
             verdict: verdict(Outcome::Accepted, Reason::Matched, 0),
-            cleared: 0,
+            cleared: Vec::new(),
             refusals: HashMap::new(),
             breaks: None,
             asked: Vec::new(),
@@ -140,6 +140,18 @@ impl Auth {
         self.0.note("Verify", format!("Verify({login:?}, {code:?})"), connection).await?;
         Ok(self.0.state().verdict.clone())
     }
+
+    async fn verify_device(
+        &self,
+        login: Login,
+        device: String,
+        code: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Verdict, Error> {
+        let call = format!("VerifyDevice({login:?}, {device:?}, {code:?})");
+        self.0.note("VerifyDevice", call, connection).await?;
+        Ok(self.0.state().verdict.clone())
+    }
 }
 
 struct Manage(Fake);
@@ -149,12 +161,19 @@ impl Manage {
     async fn enroll(
         &self,
         user: String,
+        warrant: Warrant,
         device: NewDevice,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Enrolment, Error> {
-        self.0.note("Enroll", format!("Enroll({user:?}, {})", wish(&device)), connection).await?;
+        let call = format!("Enroll({user:?}, {}{})", shown(&warrant), wish(&device));
+        self.0.note("Enroll", call, connection).await?;
         let uri = format!("otpauth://{}/host.example:{user}?secret={SECRET}", device.kind);
-        Ok(Enrolment { device: "totp/7f3a9c01".into(), uri, secret: SECRET.into() })
+        Ok(Enrolment {
+            device: "totp/7f3a9c01".into(),
+            uri,
+            secret: SECRET.into(),
+            warnings: Vec::new(),
+        })
     }
 
     async fn confirm(
@@ -191,20 +210,63 @@ impl Manage {
     async fn remove(
         &self,
         user: String,
+        warrant: Warrant,
         device: String,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<DeviceInfo, Error> {
-        self.0.note("Remove", format!("Remove({user:?}, {device:?})"), connection).await?;
+        let call = format!("Remove({user:?}, {}{device:?})", shown(&warrant));
+        self.0.note("Remove", call, connection).await?;
         Ok(phone())
+    }
+
+    async fn rename(
+        &self,
+        user: String,
+        warrant: Warrant,
+        device: String,
+        label: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<DeviceInfo, Error> {
+        let call = format!("Rename({user:?}, {}{device:?}, {label:?})", shown(&warrant));
+        self.0.note("Rename", call, connection).await?;
+        Ok(DeviceInfo { label, ..phone() })
+    }
+
+    async fn renew_recovery(
+        &self,
+        user: String,
+        warrant: Warrant,
+        codes: NewCodes,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<RecoveryCodes, Error> {
+        let NewCodes { device, label, count } = codes;
+        let wish = format!("device {device:?}, label {label:?}, count {count:?}");
+        let call = format!("RenewRecovery({user:?}, {}{wish})", shown(&warrant));
+        self.0.note("RenewRecovery", call, connection).await?;
+        let codes = ["abcd-efgh", "ijkl-mnop", "qrst-uvwx"].map(str::to_owned).to_vec();
+        Ok(RecoveryCodes { device: recovery(), codes })
+    }
+
+    async fn resync(
+        &self,
+        user: String,
+        device: String,
+        first: String,
+        second: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<DeviceInfo, Error> {
+        let call = format!("Resync({user:?}, {device:?}, {first:?}, {second:?})");
+        self.0.note("Resync", call, connection).await?;
+        Ok(DeviceInfo { drift: Some(12), ..phone() })
     }
 
     async fn unlock(
         &self,
         user: String,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<u32, Error> {
+    ) -> Result<Vec<LaneStatus>, Error> {
         self.0.note("Unlock", format!("Unlock({user:?})"), connection).await?;
-        Ok(self.0.state().cleared)
+        Ok(self.0.state().cleared.clone())
     }
 }
 
@@ -212,7 +274,7 @@ impl Manage {
 fn wish(device: &NewDevice) -> String {
     format!(
         "kind {:?}, label {:?}, algorithm {:?}, digits {:?}, period {:?}, counter {:?}, issuer {:?}, \
-         secret {:?}",
+         secret {:?}{}",
         device.kind,
         device.label,
         device.algorithm,
@@ -221,7 +283,13 @@ fn wish(device: &NewDevice) -> String {
         device.counter,
         device.issuer,
         device.secret.as_ref().map(|secret| secret.escape_ascii().to_string()),
+        device.replaces.as_ref().map(|other| format!(", replaces {other:?}")).unwrap_or_default(),
     )
+}
+
+/// What a change was asked with, where it was anything.
+fn shown(warrant: &Warrant) -> String {
+    warrant.code.as_ref().map(|code| format!("code {code:?}, ")).unwrap_or_default()
 }
 
 pub(crate) fn phone() -> DeviceInfo {
@@ -232,11 +300,13 @@ pub(crate) fn phone() -> DeviceInfo {
         confirmed: true,
         created: 1_768_478_400,
         last_used: Some(1_784_116_800),
-        algorithm: "SHA1".into(),
-        digits: 6,
+        algorithm: Some("SHA1".into()),
+        digits: Some(6),
         period: Some(30),
         counter: None,
         drift: Some(-1),
+        left: None,
+        replaces: None,
     }
 }
 
@@ -248,22 +318,49 @@ pub(crate) fn token() -> DeviceInfo {
         confirmed: false,
         created: 1_768_478_401,
         last_used: None,
-        algorithm: "SHA256".into(),
-        digits: 8,
+        algorithm: Some("SHA256".into()),
+        digits: Some(8),
         period: None,
         counter: Some(7),
         drift: None,
+        left: None,
+        replaces: None,
+    }
+}
+
+pub(crate) fn recovery() -> DeviceInfo {
+    DeviceInfo {
+        id: "recovery/33cc44dd".into(),
+        kind: "recovery".into(),
+        label: "recovery".into(),
+        confirmed: true,
+        created: 1_768_478_402,
+        last_used: None,
+        algorithm: None,
+        digits: None,
+        period: None,
+        counter: None,
+        drift: None,
+        left: Some(3),
+        replaces: None,
     }
 }
 
 pub(crate) fn verdict(outcome: Outcome, reason: Reason, wait: u32) -> Verdict {
     let by = matches!(reason, Reason::Matched | Reason::Used);
     let (device, label) = if by { ("totp/7f3a9c01", "phone") } else { ("", "") };
-    Verdict { outcome, reason, device: device.into(), label: label.into(), wait }
+    Verdict {
+        outcome,
+        reason,
+        device: device.into(),
+        label: label.into(),
+        wait,
+        details: Details::default(),
+    }
 }
 
 /// Lanes by name, failures in a row, failures in 30 days, seconds to wait, locked.
-pub(crate) fn status(lanes: &[(&str, u32, u32, u32, bool)]) -> AccountStatus {
+pub(crate) fn lanes(lanes: &[(&str, u32, u32, u32, bool)]) -> Vec<LaneStatus> {
     let lane = |&(lane, failures, recent, wait, locked): &(&str, u32, u32, u32, bool)| LaneStatus {
         lane: lane.into(),
         failures,
@@ -271,11 +368,17 @@ pub(crate) fn status(lanes: &[(&str, u32, u32, u32, bool)]) -> AccountStatus {
         wait,
         locked,
     };
+    lanes.iter().map(lane).collect()
+}
+
+/// An account with these lanes.
+pub(crate) fn status(of: &[(&str, u32, u32, u32, bool)]) -> AccountStatus {
     AccountStatus {
         user: "alice".into(),
         uid: 1000,
         enrolled: true,
         devices: 1,
-        lanes: lanes.iter().map(lane).collect(),
+        recovery_left: None,
+        lanes: lanes(of),
     }
 }

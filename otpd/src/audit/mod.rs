@@ -6,7 +6,7 @@ mod syslog;
 
 use std::fmt;
 
-use otp_core::{DeviceId, Label, Lane, Malformed, Refusal, Seconds, Uid};
+use otp_core::{DeviceId, Found, Label, Lane, Malformed, Matched, Refusal, Seconds, Uid};
 
 pub use escape::Escaped;
 pub use syslog::Syslog;
@@ -46,6 +46,8 @@ pub enum Event<'a> {
         device: &'a DeviceId,
         /// Its label.
         label: &'a Label,
+        /// Where on it.
+        matched: Matched,
         /// Other devices on which it was spent.
         also: &'a [DeviceId],
     },
@@ -63,6 +65,8 @@ pub enum Event<'a> {
         locked: bool,
         /// A device whose last code is ahead of the clock.
         clock_behind: Option<&'a DeviceId>,
+        /// A device that made the code, too far out to count.
+        noted: Option<&'a DeviceId>,
     },
     /// Nothing was changed.
     Refused(&'a Subject, &'a Refusal),
@@ -138,11 +142,12 @@ impl Subject {
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Accepted { who, device, label, also } => {
+            Self::Accepted { who, device, label, matched, also } => {
                 write!(f, "{who} accepted {}: device {device} {:?}", who.by(), label.as_str())?;
+                Where(*matched).fmt(f)?;
                 also.iter().try_for_each(|other| write!(f, ", spent on {other} too"))
             }
-            Self::Wrong { who, lane, failures, wait, locked, clock_behind } => {
+            Self::Wrong { who, lane, failures, wait, locked, clock_behind, noted } => {
                 let lane = lane.name();
                 write!(f, "{who} refused {}: wrong code, failure {failures} ", who.by())?;
                 match (locked, wait.0) {
@@ -150,12 +155,16 @@ impl fmt::Display for Event<'_> {
                     (false, 0) => write!(f, "in lane {lane}")?,
                     (false, wait) => write!(f, "in lane {lane}; next attempt in {wait} s")?,
                 }
-                match clock_behind {
-                    Some(device) => write!(
+                match (noted, clock_behind) {
+                    (Some(device), _) => write!(
+                        f,
+                        "; it is a code of {device}, too far out to count: its next one will"
+                    ),
+                    (None, Some(device)) => write!(
                         f,
                         "; the clock is behind the last code of {device}: was it set back?"
                     ),
-                    None => Ok(()),
+                    (None, None) => Ok(()),
                 }
             }
             Self::Refused(who, refusal) => {
@@ -180,6 +189,24 @@ impl fmt::Display for Event<'_> {
                 write!(f, "uid {uid} {deed} for {}", Escaped(user))
             }
             Self::Daemon(_, text) => f.write_str(text),
+        }
+    }
+}
+
+/// What is worth a word about where a code was found.
+struct Where(Matched);
+
+impl fmt::Display for Where {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Matched::Totp { drift, found: Found::Resynchronised, .. } => {
+                write!(f, ", resynchronised: its clock is {drift:+} steps off")
+            }
+            Matched::Hotp { skipped, found: Found::Resynchronised, .. } => {
+                write!(f, ", resynchronised: {skipped} codes were skipped")
+            }
+            Matched::Recovery { left } => write!(f, ", {left} recovery codes left"),
+            Matched::Totp { .. } | Matched::Hotp { .. } => Ok(()),
         }
     }
 }
@@ -233,6 +260,7 @@ impl fmt::Display for Why<'_> {
             | Refusal::AlreadyConfirmed(_)
             | Refusal::LabelTaken(_)
             | Refusal::SecretTaken(_)
+            | Refusal::WrongKind(_)
             | Refusal::IdTaken
             | Refusal::TooManyDevices
             | Refusal::NothingToUnlock => write!(f, "{refusal:?}"),

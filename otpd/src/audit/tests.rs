@@ -14,7 +14,9 @@ fn phone() -> (DeviceId, Label) {
 fn accepted() {
     let (device, label) = phone();
     let who = who("192.0.2.7");
-    let event = Event::Accepted { who: &who, device: &device, label: &label, also: &[] };
+    let counter = otp_core::Counter(7);
+    let matched = Matched::Hotp { counter, expected: counter, skipped: 0, found: Found::Near };
+    let event = Event::Accepted { who: &who, device: &device, label: &label, matched, also: &[] };
     assert_eq!(
         event.to_string(),
         "alice accepted by sshd from 192.0.2.7: device totp/7f3a9c01 \"phone\""
@@ -32,6 +34,7 @@ fn wrong() {
         wait: Seconds(wait),
         locked,
         clock_behind,
+        noted: None,
     };
     assert_eq!(
         wrong(1, 0, false, None).to_string(),

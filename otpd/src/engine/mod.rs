@@ -5,7 +5,12 @@ mod steps;
 
 use std::{sync::Arc, time::Instant};
 
-use otp_core::{Code, DeviceSummary, Origin, Secret, Uid, UserName, Verified, otpauth_uri};
+use otp_core::{
+    Attempt, Changed, Code, CodeHash, DeviceSummary, Entry, Label, NewCodes, Offer, Origin,
+    RecoveryCode, Refusal, Secret, ThrottlePolicy, TwoCodes, Uid, UserName, Verified, attempt,
+    confirm, device::KindState, forget_failures, otpauth_uri, remove, rename, renew_recovery,
+    resync,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -14,15 +19,17 @@ use crate::{
     nss::{Nss, NssUnavailable, Person},
     store::{Persisted, SqliteStore, Store, StoreError},
 };
-use steps::{Confirm, Enroll, Look, Remove, Unlock, Verify};
-pub use steps::{Overview, Standing};
+pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
+use steps::{Enroll, EnrollFor, Look, OnAccount, OnPerson};
 
 /// A device that somebody asks for; the store's step makes it, perhaps more than once.
 pub struct Wanted {
     /// What people will call it; none: the kind's name.
-    pub label: Option<otp_core::Label>,
+    pub label: Option<Label>,
+    /// The device whose place it takes once it is confirmed.
+    pub replaces: Option<String>,
     /// What it is and where it starts.
-    pub state: otp_core::device::KindState,
+    pub state: KindState,
     /// Its secret; none: one is made.
     pub secret: Option<Secret>,
     /// What authenticators show above the name; none: as configured.
@@ -35,8 +42,34 @@ pub struct Made {
     pub device: DeviceSummary,
     /// Its otpauth URI.
     pub uri: Zeroizing<String>,
-    /// Its secret in base32.
-    pub secret: Zeroizing<String>,
+    /// Its secret.
+    pub secret: Secret,
+    /// Whether another account has the same secret.
+    pub elsewhere: Elsewhere,
+}
+
+/// Recovery codes that somebody asks for.
+pub struct WantedCodes {
+    /// The set that they take the place of.
+    pub device: Option<String>,
+    /// What people will call a new set.
+    pub label: Option<Label>,
+    /// How many.
+    pub count: usize,
+}
+
+/// One attempt to be let in.
+pub struct Login {
+    /// What was typed.
+    pub entry: Entry,
+    /// The one device that is asked; none: every one.
+    pub device: Option<String>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The PAM service, for the account's log.
+    pub service: String,
+    /// The remote host, for the account's log.
+    pub from: String,
 }
 
 /// Why nobody could decide. Each is a denial.
@@ -98,16 +131,37 @@ impl Engine {
         Ok(self.store.snapshot(query, before).await?)
     }
 
+    /// What devices are shown of what was typed.
+    ///
+    /// # Errors
+    /// When no hash can be made.
+    pub fn offer(&self, entry: Entry) -> Result<Offer, Unavailable> {
+        match entry {
+            Entry::Code(code) => Ok(Offer::Code(code)),
+            Entry::Recovery(code) => self.hashed(&code).map(Offer::Recovery),
+        }
+    }
+
+    fn hashed(&self, code: &RecoveryCode) -> Result<CodeHash, Unavailable> {
+        let hash = self.store.pepper().recovery_code(code.expose());
+        let failed = || StoreError::Failed("no hash could be made".to_owned());
+        hash.map(CodeHash::new).ok_or_else(|| failed().into())
+    }
+
     /// Checks a code, and spends it.
     pub async fn verify(
         &self,
         person: Person,
-        code: Code,
-        origin: Origin,
-        (service, from): (String, String),
+        login: Login,
         before: Instant,
     ) -> Result<Persisted<Verified>, Unavailable> {
-        let step = Verify::new(person, code, origin, (service, from), self.config.throttle);
+        let Login { entry, device, origin, service, from } = login;
+        let (offer, policy) = (self.offer(entry)?, self.policy());
+        let step = OnAccount::new(person, Refusal::NotEnrolled, move |account, now| {
+            let (device, service) = (device.as_deref(), service.as_str());
+            let typed = Attempt { offer: &offer, device, origin: &origin, service, from: &from };
+            attempt(account, &typed, &policy, now)
+        });
         Ok(self.store.transact(step, before).await?)
     }
 
@@ -115,39 +169,60 @@ impl Engine {
     pub async fn enroll(
         &self,
         person: Person,
+        asked: Asked,
         wanted: Wanted,
         before: Instant,
-    ) -> Result<Result<Made, otp_core::Refusal>, Unavailable> {
-        let bytes = match wanted.secret {
-            Some(given) => Zeroizing::new(given.expose().to_vec()),
-            None => entropy::secret(wanted.state.algorithm().secret_bytes())?,
+    ) -> Result<Result<Changed<Made>, Refusal>, Unavailable> {
+        let Wanted { label, replaces, state, secret, issuer } = wanted;
+        let secret = match secret {
+            Some(given) => given,
+            None => made_secret(&state)?,
         };
-        let issuer = wanted.issuer.unwrap_or_else(|| self.config.issuer.clone());
+        let issuer = issuer.unwrap_or_else(|| self.config.issuer.clone());
         let name = person.name.clone();
-        let kept = bytes.clone();
-        let random = entropy::array()?;
-        let step = Enroll::new(person, wanted.label, wanted.state, bytes, random);
-        let device = match self.store.transact(step, before).await?.into_result() {
-            Ok(device) => device,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        // The store has taken these bytes for a secret, so they are one.
-        let secret = Secret::from_bytes(kept.to_vec())
-            .map_err(|error| StoreError::Failed(error.to_string()))?;
-        let uri = otpauth_uri(&secret, &device.state, &issuer, &name);
-        Ok(Ok(Made { device, uri, secret: secret.to_base32() }))
+        let bytes = Zeroizing::new(secret.expose().to_vec());
+        let failed = || StoreError::Failed("no fingerprint could be made".to_owned());
+        let fingerprint = self.store.pepper().fingerprint(&bytes).ok_or_else(failed)?;
+        let (random, policy) = (entropy::array()?, self.policy());
+        let new =
+            Enroll { label, replaces, state, secret: bytes, fingerprint, random, asked, policy };
+        let done = self.store.transact(EnrollFor::new(person, new), before).await?;
+        Ok(done.into_result().map(|changed| {
+            changed.map(|(device, elsewhere)| {
+                let uri = otpauth_uri(&secret, &device.state, &issuer, &name).unwrap_or_default();
+                Made { device, uri, secret, elsewhere }
+            })
+        }))
     }
 
     /// Confirms a device by a code of it.
     pub async fn confirm(
         &self,
         person: Person,
+        asked: Asked,
         device: String,
-        code: Code,
-        origin: Origin,
+        (entry, origin): (Entry, Origin),
         before: Instant,
-    ) -> Result<Persisted<Result<DeviceSummary, Verified>>, Unavailable> {
-        let step = Confirm::new(person, device, code, origin, self.config.throttle);
+    ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
+        let (offer, policy) = (self.offer(entry)?, self.policy());
+        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+            confirm(account, &device, &offer, &origin, &asked.asking(&policy, now))
+        });
+        Ok(self.store.transact(step, before).await?)
+    }
+
+    /// Gives a device another label.
+    pub async fn rename(
+        &self,
+        person: Person,
+        asked: Asked,
+        (device, label): (String, Label),
+        before: Instant,
+    ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
+        let policy = self.policy();
+        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+            rename(account, &device, &label, &asked.asking(&policy, now))
+        });
         Ok(self.store.transact(step, before).await?)
     }
 
@@ -155,18 +230,96 @@ impl Engine {
     pub async fn remove(
         &self,
         person: Person,
+        asked: Asked,
         device: String,
         before: Instant,
-    ) -> Result<Persisted<DeviceSummary>, Unavailable> {
-        Ok(self.store.transact(Remove::new(person, device), before).await?)
+    ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
+        let policy = self.policy();
+        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+            remove(account, &device, &asked.asking(&policy, now))
+        });
+        Ok(self.store.transact(step, before).await?)
     }
 
-    /// Clears failures and locks; how many lanes had any.
+    /// Makes recovery codes; the set, and the codes, which nobody can tell again.
+    pub async fn renew_recovery(
+        &self,
+        person: Person,
+        asked: Asked,
+        wanted: WantedCodes,
+        before: Instant,
+    ) -> Result<Result<Changed<(DeviceSummary, Vec<RecoveryCode>)>, Refusal>, Unavailable> {
+        let WantedCodes { device, label, count } = wanted;
+        let codes = recovery_codes(count)?;
+        let hashes: Vec<CodeHash> =
+            codes.iter().map(|code| self.hashed(code)).collect::<Result<_, _>>()?;
+        let (random, policy) = (entropy::array()?, self.policy());
+        let step = OnPerson::new(person, move |account, person: &Person, now| {
+            let (device, label, codes) = (device.clone(), label.clone(), hashes.clone());
+            let new = NewCodes { device, label, codes, random };
+            renew_recovery(account, &person.name, person.uid, new, &asked.asking(&policy, now))
+        });
+        let done = self.store.transact(step, before).await?;
+        Ok(done.into_result().map(|changed| changed.map(|set| (set, codes))))
+    }
+
+    /// Moves a device to where two consecutive codes show that it is.
+    pub async fn resync(
+        &self,
+        person: Person,
+        asked: Asked,
+        device: String,
+        (first, second, origin): (Code, Code, Origin),
+        before: Instant,
+    ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
+        let policy = self.policy();
+        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+            let codes = TwoCodes { first: &first, second: &second };
+            resync(account, &device, codes, &origin, &asked.asking(&policy, now))
+        });
+        Ok(self.store.transact(step, before).await?)
+    }
+
+    /// Clears failures and locks; what there was.
     pub async fn unlock(
         &self,
         person: Person,
+        asked: Asked,
         before: Instant,
-    ) -> Result<Persisted<usize>, Unavailable> {
-        Ok(self.store.transact(Unlock::new(person), before).await?)
+    ) -> Result<Persisted<Changed<Vec<LaneOverview>>>, Unavailable> {
+        let policy = self.policy();
+        let step = OnAccount::new(person, Refusal::NothingToUnlock, move |account, now| {
+            forget_failures(account, &asked.asking(&policy, now)).map(|done| {
+                let of = |(lane, state)| LaneOverview::of(lane, &state, &policy, now);
+                done.map(|lanes| lanes.into_iter().map(of).collect())
+            })
+        });
+        Ok(self.store.transact(step, before).await?)
     }
+
+    fn policy(&self) -> ThrottlePolicy {
+        self.config.throttle
+    }
+}
+
+/// A new secret, as long as the digest under which it is used.
+fn made_secret(state: &KindState) -> Result<Secret, Unavailable> {
+    let length = state.algorithm().unwrap_or_default().secret_bytes();
+    let bytes = entropy::secret(length)?;
+    let failed = |error: otp_core::SecretError| StoreError::Failed(error.to_string());
+    Ok(Secret::from_bytes(bytes.to_vec()).map_err(failed)?)
+}
+
+/// New recovery codes, no two the same.
+fn recovery_codes(count: usize) -> Result<Vec<RecoveryCode>, Unavailable> {
+    let mut codes: Vec<RecoveryCode> = Vec::with_capacity(count);
+    while codes.len() < count {
+        // Few random bytes make a code without a letter, or one that is there already.
+        if let Some(code) = RecoveryCode::of_random(entropy::array()?)
+            && codes.iter().all(|other| other.expose() != code.expose())
+        {
+            codes.push(code);
+        }
+    }
+    Ok(codes)
 }

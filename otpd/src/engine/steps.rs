@@ -2,9 +2,9 @@
 //! refuses, and leaves the decision to the core.
 
 use otp_core::{
-    Account, Attempt, Code, Decision, Device, DeviceSummary, Label, Lane, NewDevice, Origin,
-    Refusal, Seconds, Secret, ThrottlePolicy, UnixTime, UserName, Verified, attempt, confirm,
-    device::KindState, enroll, forget_failures, remove,
+    Account, Asking, Changed, Decision, Device, DeviceSummary, Lane, LaneState, NewDevice, Offer,
+    Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Warrant, device::KindState,
+    enroll,
 };
 use zeroize::Zeroizing;
 
@@ -14,14 +14,14 @@ use crate::{
 };
 
 /// Whose account it is.
-struct Whose {
+pub(super) struct Whose {
     person: Person,
-    keys: [Key; 2],
+    keys: Vec<Key>,
 }
 
 impl Whose {
     fn new(person: Person) -> Self {
-        let keys = [Key::Account(person.name.clone()), Key::Owner(person.uid)];
+        let keys = vec![Key::Account(person.name.clone()), Key::Owner(person.uid)];
         Self { person, keys }
     }
 
@@ -37,9 +37,32 @@ impl Whose {
             (None, None) => Ok(None),
         }
     }
+}
 
-    fn enrolled<'a>(&self, seen: &'a Records) -> Result<&'a Account, Refusal> {
-        self.account(seen)?.ok_or(Refusal::NotEnrolled)
+/// Who asks for a change, and by what right.
+pub struct Asked {
+    /// Who.
+    pub by: Uid,
+    /// By what right.
+    pub right: Right,
+}
+
+/// By what right a change is asked for.
+pub enum Right {
+    /// The caller may anyway.
+    Standing,
+    /// This fresh code of the account.
+    Code(Offer),
+}
+
+impl Asked {
+    /// As the core takes it.
+    pub(super) fn asking<'a>(&'a self, policy: &'a ThrottlePolicy, now: UnixTime) -> Asking<'a> {
+        let warrant = match &self.right {
+            Right::Standing => Warrant::Standing,
+            Right::Code(offer) => Warrant::Code(offer),
+        };
+        Asking { by: self.by, warrant, policy, now }
     }
 }
 
@@ -74,6 +97,24 @@ pub struct LaneOverview {
     pub locked: bool,
 }
 
+impl LaneOverview {
+    /// A lane as it stands at `now`.
+    pub(super) fn of(
+        lane: Lane,
+        state: &LaneState,
+        policy: &ThrottlePolicy,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            lane,
+            failures: state.failures,
+            recent: state.recent(now),
+            wait: state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now)),
+            locked: state.is_locked(policy, now),
+        }
+    }
+}
+
 pub(super) struct Look(Whose, ThrottlePolicy);
 
 impl Look {
@@ -92,195 +133,149 @@ impl Query for Look {
     fn answer(&self, seen: &Records, now: UnixTime) -> Standing {
         let Self(whose, policy) = self;
         let account = whose.account(seen)?;
-        let lane = |(lane, state): (&Lane, &otp_core::LaneState)| LaneOverview {
-            lane: *lane,
-            failures: state.failures,
-            recent: state.recent(now),
-            wait: state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now)),
-            locked: state.is_locked(policy, now),
-        };
+        let lanes = account.into_iter().flat_map(|account| &account.lanes);
+        let devices = account.map_or(&[][..], |account| &account.devices);
         Ok(Overview {
             name: whose.person.name.clone(),
             demands_code: account.is_some_and(Account::demands_code),
-            devices: account
-                .map_or_else(Vec::new, |a| a.devices.iter().map(Device::summary).collect()),
-            lanes: account.map_or_else(Vec::new, |a| a.lanes.iter().map(lane).collect()),
+            devices: devices.iter().map(Device::summary).collect(),
+            lanes: lanes.map(|(lane, state)| LaneOverview::of(*lane, state, policy, now)).collect(),
         })
     }
 }
 
-pub(super) struct Verify {
+/// A change of an account that is there, as a function of the core decides it.
+pub(super) struct OnAccount<F> {
     whose: Whose,
-    code: Code,
-    origin: Origin,
-    service: String,
-    from: String,
-    policy: ThrottlePolicy,
+    missing: Refusal,
+    decide: F,
 }
 
-impl Verify {
-    pub(super) fn new(
-        person: Person,
-        code: Code,
-        origin: Origin,
-        (service, from): (String, String),
-        policy: ThrottlePolicy,
-    ) -> Self {
-        Self { whose: Whose::new(person), code, origin, service, from, policy }
+impl<O, F> OnAccount<F>
+where
+    O: Send + 'static,
+    F: Fn(&Account, UnixTime) -> Decision<O> + Send + 'static,
+{
+    /// Where there is no account, `missing` is the answer.
+    pub(super) fn new(person: Person, missing: Refusal, decide: F) -> Self {
+        Self { whose: Whose::new(person), missing, decide }
     }
 }
 
-impl Step for Verify {
-    type Outcome = Verified;
+impl<O, F> Step for OnAccount<F>
+where
+    O: Send + 'static,
+    F: Fn(&Account, UnixTime) -> Decision<O> + Send + 'static,
+{
+    type Outcome = O;
 
     fn keys(&self) -> &[Key] {
         &self.whose.keys
     }
 
-    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Verified> {
-        let account = match self.whose.enrolled(seen) {
-            Ok(account) => account,
-            Err(refusal) => return Decision::Unchanged(refusal),
-        };
-        let it = Attempt {
-            code: &self.code,
-            origin: &self.origin,
-            service: &self.service,
-            from: &self.from,
-        };
-        attempt(account, &it, &self.policy, now)
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<O> {
+        match self.whose.account(seen) {
+            Ok(Some(account)) => (self.decide)(account, now),
+            Ok(None) => Decision::Unchanged(self.missing.clone()),
+            Err(refusal) => Decision::Unchanged(refusal),
+        }
     }
 }
 
+/// A change that makes the account where there is none.
+pub(super) struct OnPerson<F> {
+    whose: Whose,
+    decide: F,
+}
+
+impl<O, F> OnPerson<F>
+where
+    O: Send + 'static,
+    F: Fn(Option<&Account>, &Person, UnixTime) -> Decision<O> + Send + 'static,
+{
+    pub(super) fn new(person: Person, decide: F) -> Self {
+        Self { whose: Whose::new(person), decide }
+    }
+}
+
+impl<O, F> Step for OnPerson<F>
+where
+    O: Send + 'static,
+    F: Fn(Option<&Account>, &Person, UnixTime) -> Decision<O> + Send + 'static,
+{
+    type Outcome = O;
+
+    fn keys(&self) -> &[Key] {
+        &self.whose.keys
+    }
+
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<O> {
+        match self.whose.account(seen) {
+            Ok(account) => (self.decide)(account, &self.whose.person, now),
+            Err(refusal) => Decision::Unchanged(refusal),
+        }
+    }
+}
+
+/// A new device, made anew each time that the step runs.
 pub(super) struct Enroll {
+    pub(super) label: Option<otp_core::Label>,
+    pub(super) replaces: Option<String>,
+    pub(super) state: KindState,
+    pub(super) secret: Zeroizing<Vec<u8>>,
+    pub(super) fingerprint: Vec<u8>,
+    pub(super) random: [u8; 4],
+    pub(super) asked: Asked,
+    pub(super) policy: ThrottlePolicy,
+}
+
+/// [`Enroll`] for somebody.
+pub(super) struct EnrollFor {
     whose: Whose,
-    label: Option<Label>,
-    state: KindState,
-    secret: Zeroizing<Vec<u8>>,
-    random: [u8; 4],
+    new: Enroll,
 }
 
-impl Enroll {
-    pub(super) fn new(
-        person: Person,
-        label: Option<Label>,
-        state: KindState,
-        secret: Zeroizing<Vec<u8>>,
-        random: [u8; 4],
-    ) -> Self {
-        Self { whose: Whose::new(person), label, state, secret, random }
+impl EnrollFor {
+    pub(super) fn new(person: Person, new: Enroll) -> Self {
+        let mut whose = Whose::new(person);
+        whose.keys.push(Key::Secret(new.fingerprint.clone()));
+        Self { whose, new }
     }
 }
 
-impl Step for Enroll {
-    type Outcome = DeviceSummary;
-
-    fn keys(&self) -> &[Key] {
-        &self.whose.keys
-    }
-
-    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<DeviceSummary> {
-        let account = match self.whose.account(seen) {
-            Ok(account) => account,
-            Err(refusal) => return Decision::Unchanged(refusal),
-        };
-        let Ok(secret) = Secret::from_bytes(self.secret.to_vec()) else {
-            return Decision::Unchanged(Refusal::NotEnrolled);
-        };
-        let new = NewDevice {
-            label: self.label.clone(),
-            state: self.state.clone(),
-            secret,
-            random: self.random,
-        };
-        let Person { name, uid } = &self.whose.person;
-        enroll(account, name, *uid, new, now)
-    }
+/// Whether another account has a device of the same secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// None has.
+    No,
+    /// One has.
+    Yes,
 }
 
-pub(super) struct Confirm {
-    whose: Whose,
-    device: String,
-    code: Code,
-    origin: Origin,
-    policy: ThrottlePolicy,
-}
-
-impl Confirm {
-    pub(super) fn new(
-        person: Person,
-        device: String,
-        code: Code,
-        origin: Origin,
-        policy: ThrottlePolicy,
-    ) -> Self {
-        Self { whose: Whose::new(person), device, code, origin, policy }
-    }
-}
-
-impl Step for Confirm {
-    type Outcome = Result<DeviceSummary, Verified>;
+impl Step for EnrollFor {
+    type Outcome = Changed<(DeviceSummary, Elsewhere)>;
 
     fn keys(&self) -> &[Key] {
         &self.whose.keys
     }
 
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
-        match self.whose.enrolled(seen) {
-            Ok(a) => confirm(a, &self.device, &self.code, &self.origin, &self.policy, now),
-            Err(refusal) => Decision::Unchanged(unknown_device(refusal)),
-        }
-    }
-}
-
-pub(super) struct Remove(Whose, String);
-
-impl Remove {
-    pub(super) fn new(person: Person, device: String) -> Self {
-        Self(Whose::new(person), device)
-    }
-}
-
-impl Step for Remove {
-    type Outcome = DeviceSummary;
-
-    fn keys(&self) -> &[Key] {
-        &self.0.keys
-    }
-
-    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<DeviceSummary> {
-        match self.0.enrolled(seen) {
-            Ok(account) => remove(account, &self.1, now),
-            Err(refusal) => Decision::Unchanged(unknown_device(refusal)),
-        }
-    }
-}
-
-/// Where there is no account there is no such device.
-fn unknown_device(refusal: Refusal) -> Refusal {
-    if refusal == Refusal::NotEnrolled { Refusal::UnknownDevice } else { refusal }
-}
-
-pub(super) struct Unlock(Whose);
-
-impl Unlock {
-    pub(super) fn new(person: Person) -> Self {
-        Self(Whose::new(person))
-    }
-}
-
-impl Step for Unlock {
-    type Outcome = usize;
-
-    fn keys(&self) -> &[Key] {
-        &self.0.keys
-    }
-
-    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<usize> {
-        match self.0.account(seen) {
-            Ok(Some(account)) => forget_failures(account, now),
-            Ok(None) => Decision::Unchanged(Refusal::NothingToUnlock),
-            Err(refusal) => Decision::Unchanged(refusal),
-        }
+        let Self { whose, new } = self;
+        let account = match whose.account(seen) {
+            Ok(account) => account,
+            Err(refusal) => return Decision::Unchanged(refusal),
+        };
+        let Person { name, uid } = &whose.person;
+        let others = seen.holders(&new.fingerprint).any(|holder| holder != name);
+        let elsewhere = if others { Elsewhere::Yes } else { Elsewhere::No };
+        // What has no secret is not enrolled this way.
+        let secret = Secret::from_bytes(new.secret.to_vec()).ok();
+        let Some(kind) = new.state.clone().with_secret(secret) else {
+            return Decision::Unchanged(Refusal::NotEnrolled);
+        };
+        let (label, replaces) = (new.label.clone(), new.replaces.clone());
+        let device = NewDevice { label, replaces, kind, random: new.random };
+        enroll(account, name, *uid, device, &new.asked.asking(&new.policy, now))
+            .map(|done| done.map(|device| (device, elsewhere)))
     }
 }

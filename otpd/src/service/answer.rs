@@ -1,37 +1,50 @@
 //! From what the store released to what crosses the bus. This is the one place where an accepting
 //! verdict is made, and it takes a [`Persisted`], which only the store can make.
 
-use otp_bus::{DeviceInfo, Error, Outcome, Reason, Verdict};
+use otp_bus::{Details, DeviceInfo, Error, LaneStatus, Outcome, Reason, Verdict};
 use otp_core::{
-    DeviceId, DeviceSummary, Label, Lane, Refusal, Seconds, Verified, device::KindState,
+    DeviceId, DeviceSummary, Found, Label, Lane, Matched, Refusal, Seconds, Verified,
+    device::KindState,
 };
 
 use super::auth::reason;
 use crate::{
     audit::{Event, Subject, Syslog},
+    engine::LaneOverview,
     store::Persisted,
 };
 
 /// What is to be logged of a verdict, whose subject comes later.
 pub(super) enum Logged {
-    Accepted { device: DeviceId, label: Label, also: Vec<DeviceId> },
-    Wrong { lane: Lane, failures: u32, wait: Seconds, locked: bool, behind: Option<DeviceId> },
+    Accepted { device: DeviceId, label: Label, matched: Matched, also: Vec<DeviceId> },
+    Wrong(Wrong),
     Refused(Refusal),
+}
+
+/// A wrong code.
+pub(super) struct Wrong {
+    lane: Lane,
+    failures: u32,
+    wait: Seconds,
+    locked: bool,
+    behind: Option<DeviceId>,
+    noted: Option<DeviceId>,
 }
 
 impl Logged {
     pub(super) fn write(&self, log: &Syslog, who: &Subject) {
         match self {
-            Self::Accepted { device, label, also } => {
-                log.log(&Event::Accepted { who, device, label, also });
+            Self::Accepted { device, label, matched, also } => {
+                log.log(&Event::Accepted { who, device, label, matched: *matched, also });
             }
-            Self::Wrong { lane, failures, wait, locked, behind } => log.log(&Event::Wrong {
+            Self::Wrong(wrong) => log.log(&Event::Wrong {
                 who,
-                lane: *lane,
-                failures: *failures,
-                wait: *wait,
-                locked: *locked,
-                clock_behind: behind.as_ref(),
+                lane: wrong.lane,
+                failures: wrong.failures,
+                wait: wrong.wait,
+                locked: wrong.locked,
+                clock_behind: wrong.behind.as_ref(),
+                noted: wrong.noted.as_ref(),
             }),
             Self::Refused(refusal) => log.log(&Event::Refused(who, refusal)),
         }
@@ -41,24 +54,51 @@ impl Logged {
 /// The verdict on a code, now that it is durable.
 pub(super) fn verdict(verified: Persisted<Verified>) -> (Logged, Verdict) {
     match verified.into_result() {
-        Ok(Verified::Accepted { device, label, also, .. }) => {
+        Ok(Verified::Accepted { device, label, matched, also }) => {
             let verdict = Verdict {
                 outcome: Outcome::Accepted,
                 reason: Reason::Matched,
                 device: device.to_string(),
                 label: label.to_string(),
                 wait: 0,
+                details: details(matched),
             };
-            (Logged::Accepted { device, label, also }, verdict)
+            (Logged::Accepted { device, label, matched, also }, verdict)
         }
-        Ok(Verified::Wrong { lane, failures, wait, locked, clock_behind }) => {
-            let verdict = Verdict { wait: whole(wait), ..refused(Reason::Wrong) };
-            (Logged::Wrong { lane, failures, wait, locked, behind: clock_behind }, verdict)
+        Ok(Verified::Wrong { lane, failures, wait, locked, clock_behind, noted }) => {
+            let details =
+                Details { noted: noted.as_ref().map(DeviceId::to_string), ..Details::default() };
+            let verdict = Verdict { wait: whole(wait), details, ..refused(Reason::Wrong) };
+            let behind = clock_behind;
+            (Logged::Wrong(Wrong { lane, failures, wait, locked, behind, noted }), verdict)
         }
         Ok(Verified::Held(refusal)) | Err(refusal) => {
             let verdict = of_refusal(&refusal);
             (Logged::Refused(refusal), verdict)
         }
+    }
+}
+
+fn details(matched: Matched) -> Details {
+    let resynchronised = |found| (found == Found::Resynchronised).then_some(true);
+    match matched {
+        Matched::Totp { step, expected, skipped, drift, until, found } => Details {
+            counter: Some(step.0),
+            expected: Some(expected.0),
+            skipped: Some(skipped),
+            drift: Some(drift),
+            until: Some(until.as_secs()),
+            resynchronised: resynchronised(found),
+            ..Details::default()
+        },
+        Matched::Hotp { counter, expected, skipped, found } => Details {
+            counter: Some(counter.0),
+            expected: Some(expected.0),
+            skipped: i64::try_from(skipped).ok(),
+            resynchronised: resynchronised(found),
+            ..Details::default()
+        },
+        Matched::Recovery { left } => Details { recovery_left: Some(left), ..Details::default() },
     }
 }
 
@@ -81,6 +121,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::AlreadyConfirmed(_)
         | Refusal::LabelTaken(_)
         | Refusal::SecretTaken(_)
+        | Refusal::WrongKind(_)
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock => verdict,
@@ -90,7 +131,8 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
 /// A refusing verdict.
 pub(super) fn refused(reason: Reason) -> Verdict {
     let (device, label) = (String::new(), String::new());
-    Verdict { outcome: Outcome::Refused, reason, device, label, wait: 0 }
+    let details = Details::default();
+    Verdict { outcome: Outcome::Refused, reason, device, label, wait: 0, details }
 }
 
 fn whole(seconds: Seconds) -> u32 {
@@ -99,12 +141,12 @@ fn whole(seconds: Seconds) -> u32 {
 
 /// A device as it may be shown.
 pub(super) fn device(device: &DeviceSummary) -> DeviceInfo {
-    let (algorithm, digits) = (device.state.algorithm(), device.state.digits());
-    let (period, counter, drift) = match &device.state {
+    let (period, counter, drift, left) = match &device.state {
         KindState::Totp(state) => {
-            (Some(state.period.as_secs()), None, i32::try_from(state.drift).ok())
+            (Some(state.period.as_secs()), None, i32::try_from(state.drift).ok(), None)
         }
-        KindState::Hotp(state) => (None, Some(state.next.0), None),
+        KindState::Hotp(state) => (None, Some(state.next.0), None, None),
+        KindState::Recovery(state) => (None, None, None, Some(state.left())),
     };
     DeviceInfo {
         id: device.id.to_string(),
@@ -113,11 +155,24 @@ pub(super) fn device(device: &DeviceSummary) -> DeviceInfo {
         confirmed: device.confirmed,
         created: device.created.as_secs(),
         last_used: device.last_used.map(otp_core::UnixTime::as_secs),
-        algorithm: algorithm.to_string(),
-        digits: digits.count(),
+        algorithm: device.state.algorithm().map(|algorithm| algorithm.to_string()),
+        digits: device.state.digits().map(otp_core::Digits::count),
         period,
         counter,
         drift,
+        left,
+        replaces: device.replaces.as_ref().map(DeviceId::to_string),
+    }
+}
+
+/// A lane as it may be shown.
+pub(super) fn lane(lane: &LaneOverview) -> LaneStatus {
+    LaneStatus {
+        lane: lane.lane.name().to_owned(),
+        failures: lane.failures,
+        recent: lane.recent,
+        wait: whole(lane.wait),
+        locked: lane.locked,
     }
 }
 
@@ -157,6 +212,10 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
         }
         Refusal::SecretTaken(id) => Error::AlreadyExists(format!(
             "{id} has that secret already; let one be made, or remove that device first"
+        )),
+        Refusal::WrongKind(id) => Error::InvalidArgument(format!(
+            "{id} is not of a kind with which that can be done; otpctl list -u {user} shows what \
+             each device is"
         )),
         Refusal::IdTaken => Error::Unavailable("an id came up twice; try again".to_owned()),
         Refusal::TooManyDevices => Error::LimitReached(format!(

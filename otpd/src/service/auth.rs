@@ -3,16 +3,17 @@
 
 use std::time::Duration;
 
-use otp_bus::{Challenge, Demand, Error, Hint, Login, Outcome, Reason, Verdict, names};
-use otp_core::{Code, Malformed, Origin, Refusal};
+use otp_bus::{Challenge, Demand, Details, Error, Hint, Login, Outcome, Reason, Verdict, names};
+use otp_core::{Entry, Malformed, Origin, Refusal};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
-use super::{Call, Refused, Services, answer};
+use super::{Call, Refused, Services, answer, wanted::bounded};
 use crate::{
     audit::{Event, Subject},
     caller::{ROOT, Way},
     clock::monotonic,
+    engine,
     nss::Person,
     policy::Action,
 };
@@ -64,26 +65,33 @@ impl AuthService {
     }
 
     /// Checks a code and spends it.
-    #[zbus(out_args("outcome", "reason", "device", "label", "wait"))]
+    #[zbus(out_args("outcome", "reason", "device", "label", "wait", "details"))]
     async fn verify(
         &self,
         login: Login,
         code: String,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<(Outcome, Reason, String, String, u32), Error> {
+    ) -> Result<(Outcome, Reason, String, String, u32, Details), Error> {
         let code = Zeroizing::new(code);
         let call = self.services.enter(self.way, connection, &header).await?;
-        let believed = believe(&call, login)?;
-        let verdict = match self.decide(&call, &believed, &code).await {
-            Ok(verdict) => Ok(verdict),
-            Err(refused) => Err(self.refuse(&believed.who, refused)),
-        };
-        match &verdict {
-            Ok(verdict) if verdict.reason == Reason::Matched => {}
-            Ok(_) | Err(_) => until_next(&call, REFUSALS).await,
-        }
-        verdict.map(Verdict::into_args)
+        self.checked(&call, login, None, &code).await.map(Verdict::into_args)
+    }
+
+    /// Checks a code of one device alone and spends it.
+    #[zbus(out_args("outcome", "reason", "device", "label", "wait", "details"))]
+    async fn verify_device(
+        &self,
+        login: Login,
+        device: String,
+        code: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(Outcome, Reason, String, String, u32, Details), Error> {
+        let code = Zeroizing::new(code);
+        let call = self.services.enter(self.way, connection, &header).await?;
+        let device = bounded(&device)?.to_owned();
+        self.checked(&call, login, Some(device), &code).await.map(Verdict::into_args)
     }
 }
 
@@ -91,6 +99,26 @@ impl AuthService {
     /// The object for one way in.
     pub fn new(services: Services, way: Way) -> Self {
         Self { services, way }
+    }
+
+    /// What accepts is told at once; what refuses, at the next multiple of [`REFUSALS`].
+    async fn checked(
+        &self,
+        call: &Call,
+        login: Login,
+        device: Option<String>,
+        typed: &str,
+    ) -> Result<Verdict, Error> {
+        let believed = believe(call, login)?;
+        let verdict = match self.decide(call, &believed, device, typed).await {
+            Ok(verdict) => Ok(verdict),
+            Err(refused) => Err(self.refuse(&believed.who, refused)),
+        };
+        match &verdict {
+            Ok(verdict) if verdict.reason == Reason::Matched => {}
+            Ok(_) | Err(_) => until_next(call, REFUSALS).await,
+        }
+        verdict
     }
 
     async fn demand(&self, call: &Call, believed: &Believed) -> Result<Demand, Refused> {
@@ -111,11 +139,12 @@ impl AuthService {
         &self,
         call: &Call,
         believed: &Believed,
+        device: Option<String>,
         typed: &str,
     ) -> Result<Verdict, Refused> {
         let who = &believed.who;
         let person = self.services.permitted(call, Action::Verify, &who.user).await?;
-        match (person, Code::parse(typed)) {
+        match (person, Entry::parse(typed)) {
             (None, _) => {
                 self.services.log.log(&Event::UnknownUser(who));
                 Ok(answer::refused(Reason::UnknownUser))
@@ -124,7 +153,9 @@ impl AuthService {
                 self.services.log.log(&Event::Malformed(who, malformed));
                 Ok(malformed_verdict(malformed))
             }
-            (Some(person), Ok(code)) => self.attempt(call, believed, person, code).await,
+            (Some(person), Ok(entry)) => {
+                self.attempt(call, believed, person, (entry, device)).await
+            }
         }
     }
 
@@ -133,11 +164,11 @@ impl AuthService {
         call: &Call,
         Believed { who, origin, .. }: &Believed,
         person: Person,
-        code: Code,
+        (entry, device): (Entry, Option<String>),
     ) -> Result<Verdict, Refused> {
-        let place = (who.service.clone(), who.from.clone());
-        let engine = &self.services.engine;
-        let verified = engine.verify(person, code, origin.clone(), place, call.before).await?;
+        let (service, from) = (who.service.clone(), who.from.clone());
+        let login = engine::Login { entry, device, origin: origin.clone(), service, from };
+        let verified = self.services.engine.verify(person, login, call.before).await?;
         let (event_log, verdict) = answer::verdict(verified);
         event_log.write(&self.services.log, who);
         Ok(verdict)
@@ -195,13 +226,13 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         Refusal::Locked { .. } => Reason::Locked,
         Refusal::Used(..) => Reason::Used,
         Refusal::UidMismatch(_) | Refusal::UidOwns(_) => Reason::UidMismatch,
+        Refusal::UnknownDevice | Refusal::AmbiguousDevice(_) => Reason::UnknownDevice,
         // The others are answers to changes of devices: no device of the account decided.
         Refusal::NotEnrolled
-        | Refusal::UnknownDevice
-        | Refusal::AmbiguousDevice(_)
         | Refusal::AlreadyConfirmed(_)
         | Refusal::LabelTaken(_)
         | Refusal::SecretTaken(_)
+        | Refusal::WrongKind(_)
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock => Reason::NotEnrolled,

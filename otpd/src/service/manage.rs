@@ -1,19 +1,20 @@
 //! `org.otpd1.Manage`: for those who enroll, repair and inspect.
 
-use otp_bus::{AccountStatus, DeviceFilter, DeviceInfo, Error, LaneStatus, NewDevice, names};
-use otp_core::{
-    Algorithm, Code, Counter, Digits, Label, Origin, Period, Refusal, Secret, Verified,
-    device::{HotpState, KindState, TotpState},
+use otp_bus::{
+    AccountStatus, DeviceFilter, DeviceInfo, Error, LaneStatus, NewCodes, NewDevice, Warrant,
 };
+use otp_core::{Changed, Code, Entry, Label, Origin, Refusal, device::KindState};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
-use super::{Call, Refused, Services, answer};
+use super::{
+    Call, Refused, Services, answer,
+    wanted::{bounded, cautions, invalid, wanted, wanted_codes, wrong_code},
+};
 use crate::{
     audit::{Escaped, Event, Severity},
     caller::{ROOT, Way},
-    config::check_issuer,
-    engine::{Overview, Wanted},
+    engine::{Asked, Overview, Right, Unavailable},
     nss::Person,
     policy::Action,
     store::Persisted,
@@ -28,21 +29,26 @@ pub struct ManageService {
 #[interface(name = "org.otpd1.Manage")]
 impl ManageService {
     /// Adds an unconfirmed device and gives its secret, once.
-    #[zbus(out_args("device", "uri", "secret"))]
+    #[zbus(out_args("device", "uri", "secret", "warnings"))]
     async fn enroll(
         &self,
         user: &str,
+        warrant: Warrant,
         device: NewDevice,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<(String, String, String), Error> {
-        let (call, person) = self.enter(Action::Enroll, user, connection, &header).await?;
-        let wanted = wanted(device)?;
-        let made = self.services.engine.enroll(person, wanted, call.before).await;
+    ) -> Result<(String, String, String, Vec<otp_bus::Caution>), Error> {
+        let action = if device.replaces.is_some() { Action::Replace } else { Action::Enroll };
+        let (call, person) = self.enter(action, user, connection, &header).await?;
+        let (asked, wanted) = (self.asked(&call, user, warrant)?, wanted(device)?);
+        let engine = &self.services.engine;
+        let made = engine.enroll(person, asked, wanted, call.before).await;
         let made = made.map_err(|error| self.unavailable(user, error.into()))?;
         let made = made.map_err(|refusal| answer::error(refusal, user))?;
+        let made = made.map_err(|wrong| wrong_code(wrong, user))?;
         self.managed(&call, &format!("enrolled {}", made.device.id), user);
-        Ok((made.device.id.to_string(), made.uri.to_string(), made.secret.to_string()))
+        let secret = made.secret.to_base32().to_string();
+        Ok((made.device.id.to_string(), made.uri.to_string(), secret, cautions(&made)))
     }
 
     /// Confirms a device by a code of it, which is thereby spent.
@@ -56,16 +62,12 @@ impl ManageService {
     ) -> Result<DeviceInfo, Error> {
         let code = Zeroizing::new(code);
         let (call, person) = self.enter(Action::Confirm, user, connection, &header).await?;
-        let code =
-            Code::parse(&code).map_err(|e| Error::InvalidArgument(format!("{e}; type it anew")))?;
-        let origin = if call.uid == ROOT { Origin::Local } else { Origin::Own };
+        let entry = Entry::parse(&code).map_err(malformed)?;
+        let (asked, origin) = (own(&call), origin(&call));
         let device = bounded(device)?.to_owned();
         let engine = &self.services.engine;
-        let done = engine.confirm(person, device, code, origin, call.before).await;
-        let confirmed = match self.released(user, done)? {
-            Ok(confirmed) => confirmed,
-            Err(wrong) => return Err(wrong_code(wrong, user)),
-        };
+        let done = engine.confirm(person, asked, device, (entry, origin), call.before).await;
+        let confirmed = self.changed(user, done)?;
         self.managed(&call, &format!("confirmed {}", confirmed.id), user);
         Ok(answer::device(&confirmed))
     }
@@ -89,6 +91,36 @@ impl ManageService {
         Ok(devices.map(answer::device).collect())
     }
 
+    /// Tells whether the account has a confirmed device.
+    async fn has_device(
+        &self,
+        user: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<bool, Error> {
+        let (call, person) = self.enter(Action::List, user, connection, &header).await?;
+        let overview = self.look(&call, user, person).await?;
+        Ok(overview.devices.iter().any(|device| device.confirmed))
+    }
+
+    /// Tells the kinds of the account's confirmed devices, each once.
+    async fn kinds(
+        &self,
+        user: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<String>, Error> {
+        let (call, person) = self.enter(Action::List, user, connection, &header).await?;
+        let overview = self.look(&call, user, person).await?;
+        let mut kinds: Vec<String> = Vec::new();
+        for device in overview.devices.iter().filter(|device| device.confirmed) {
+            if kinds.iter().all(|kind| kind != device.state.kind()) {
+                kinds.push(device.state.kind().to_owned());
+            }
+        }
+        Ok(kinds)
+    }
+
     /// Shows an account's state.
     async fn status(
         &self,
@@ -100,55 +132,118 @@ impl ManageService {
         let uid = person.uid.0;
         let overview = self.look(&call, user, person).await?;
         let confirmed = overview.devices.iter().filter(|device| device.confirmed).count();
-        let lanes = overview.lanes.iter().map(|lane| LaneStatus {
-            lane: lane.lane.name().to_owned(),
-            failures: lane.failures,
-            recent: lane.recent,
-            wait: u32::try_from(lane.wait.0).unwrap_or(u32::MAX),
-            locked: lane.locked,
+        let sets = overview.devices.iter().filter_map(|device| match &device.state {
+            KindState::Recovery(state) => Some(state.left()),
+            KindState::Totp(_) | KindState::Hotp(_) => None,
         });
         Ok(AccountStatus {
             user: overview.name.to_string(),
             uid,
             enrolled: overview.demands_code,
             devices: u32::try_from(confirmed).unwrap_or(u32::MAX),
-            lanes: lanes.collect(),
+            recovery_left: sets.reduce(u32::saturating_add),
+            lanes: overview.lanes.iter().map(answer::lane).collect(),
         })
+    }
+
+    /// Gives a device another label.
+    async fn rename(
+        &self,
+        user: &str,
+        warrant: Warrant,
+        device: &str,
+        label: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<DeviceInfo, Error> {
+        let (call, person) = self.enter(Action::Rename, user, connection, &header).await?;
+        let asked = self.asked(&call, user, warrant)?;
+        let (device, label) = (bounded(device)?.to_owned(), Label::parse(label).map_err(invalid)?);
+        let done = self.services.engine.rename(person, asked, (device, label), call.before).await;
+        let renamed = self.changed(user, done)?;
+        let label = Escaped(renamed.label.as_str());
+        self.managed(&call, &format!("renamed {} \"{label}\"", renamed.id), user);
+        Ok(answer::device(&renamed))
     }
 
     /// Removes a device and tells which it was.
     async fn remove(
         &self,
         user: &str,
+        warrant: Warrant,
         device: &str,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<DeviceInfo, Error> {
         let (call, person) = self.enter(Action::Remove, user, connection, &header).await?;
+        let asked = self.asked(&call, user, warrant)?;
         let device = bounded(device)?.to_owned();
-        let done = self.services.engine.remove(person, device, call.before).await;
-        let removed = self.released(user, done)?;
+        let done = self.services.engine.remove(person, asked, device, call.before).await;
+        let removed = self.changed(user, done)?;
         self.managed(&call, &format!("removed {}", removed.id), user);
         Ok(answer::device(&removed))
     }
 
-    /// Clears all failures and locks of an account; how many lanes had any.
+    /// Makes recovery codes and tells them, once.
+    #[zbus(out_args("device", "codes"))]
+    async fn renew_recovery(
+        &self,
+        user: &str,
+        warrant: Warrant,
+        codes: NewCodes,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(DeviceInfo, Vec<String>), Error> {
+        let (call, person) = self.enter(Action::Recovery, user, connection, &header).await?;
+        let (asked, wanted) = (self.asked(&call, user, warrant)?, wanted_codes(codes)?);
+        let engine = &self.services.engine;
+        let made = engine.renew_recovery(person, asked, wanted, call.before).await;
+        let made = made.map_err(|error| self.unavailable(user, error.into()))?;
+        let made = made.map_err(|refusal| answer::error(refusal, user))?;
+        let (set, codes) = made.map_err(|wrong| wrong_code(wrong, user))?;
+        self.managed(&call, &format!("made {} recovery codes, {}", codes.len(), set.id), user);
+        Ok((answer::device(&set), codes.iter().map(|code| code.reveal().to_string()).collect()))
+    }
+
+    /// Moves a device to where two consecutive codes show that it is.
+    async fn resync(
+        &self,
+        user: &str,
+        device: &str,
+        first: String,
+        second: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<DeviceInfo, Error> {
+        let (first, second) = (Zeroizing::new(first), Zeroizing::new(second));
+        let (call, person) = self.enter(Action::Resync, user, connection, &header).await?;
+        let first = Code::parse(&first).map_err(malformed)?;
+        let second = Code::parse(&second).map_err(malformed)?;
+        let device = bounded(device)?.to_owned();
+        let (asked, codes) = (own(&call), (first, second, origin(&call)));
+        let done = self.services.engine.resync(person, asked, device, codes, call.before).await;
+        let moved = self.changed(user, done)?;
+        self.managed(&call, &format!("resynchronised {}", moved.id), user);
+        Ok(answer::device(&moved))
+    }
+
+    /// Clears all failures and locks of an account and tells what there was.
     async fn unlock(
         &self,
         user: &str,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<u32, Error> {
+    ) -> Result<Vec<LaneStatus>, Error> {
         let (call, person) = self.enter(Action::Unlock, user, connection, &header).await?;
-        let done = self.services.engine.unlock(person, call.before).await;
+        let done = self.services.engine.unlock(person, own(&call), call.before).await;
         let done = done.map_err(|error| self.unavailable(user, error.into()))?;
         let lanes = match done.into_result() {
-            Ok(lanes) => lanes,
-            Err(Refusal::NothingToUnlock) => return Ok(0),
+            Ok(lanes) => lanes.map_err(|wrong| wrong_code(wrong, user))?,
+            Err(Refusal::NothingToUnlock) => return Ok(Vec::new()),
             Err(refusal) => return Err(answer::error(refusal, user)),
         };
         self.managed(&call, "cleared failures and locks", user);
-        Ok(u32::try_from(lanes).unwrap_or(u32::MAX))
+        Ok(lanes.iter().map(answer::lane).collect())
     }
 }
 
@@ -182,13 +277,34 @@ impl ManageService {
         standing.map_err(|refusal| answer::error(refusal, user))
     }
 
-    fn released<O>(
+    /// By what right: root may anyway; anybody else shows a code of the account.
+    fn asked(&self, call: &Call, user: &str, warrant: Warrant) -> Result<Asked, Error> {
+        let Warrant { code } = warrant;
+        let code = code.map(Zeroizing::new);
+        let right = match (call.uid, code) {
+            (ROOT, None) => Right::Standing,
+            (ROOT, Some(_)) => return Err(invalid("root needs no code; leave it out")),
+            (_, None) => {
+                let text = "a change of your own devices needs a code of one of them; type one";
+                return Err(Error::CodeNeeded(text.to_owned()));
+            }
+            (_, Some(code)) => {
+                let entry = Entry::parse(&code).map_err(malformed)?;
+                let offer = self.services.engine.offer(entry);
+                Right::Code(offer.map_err(|error| self.unavailable(user, error.into()))?)
+            }
+        };
+        Ok(Asked { by: call.uid, right })
+    }
+
+    fn changed<O>(
         &self,
         user: &str,
-        done: Result<Persisted<O>, crate::engine::Unavailable>,
+        done: Result<Persisted<Changed<O>>, Unavailable>,
     ) -> Result<O, Error> {
         let persisted = done.map_err(|error| self.unavailable(user, error.into()))?;
-        persisted.into_result().map_err(|refusal| answer::error(refusal, user))
+        let changed = persisted.into_result().map_err(|refusal| answer::error(refusal, user))?;
+        changed.map_err(|wrong| wrong_code(wrong, user))
     }
 
     fn unavailable(&self, user: &str, refused: Refused) -> Error {
@@ -207,56 +323,15 @@ impl ManageService {
     }
 }
 
-fn bounded(device: &str) -> Result<&str, Error> {
-    let fits = device.len() <= Label::MAX_BYTES;
-    fits.then_some(device)
-        .ok_or_else(|| Error::InvalidArgument("device is longer than any name of one".to_owned()))
+/// Who works on an account by a right of its own, such as the codes of the call itself.
+fn own(call: &Call) -> Asked {
+    Asked { by: call.uid, right: Right::Standing }
 }
 
-fn wrong_code(wrong: Verified, user: &str) -> Error {
-    match wrong {
-        Verified::Held(refusal) => answer::error(refusal, user),
-        Verified::Wrong { locked: true, .. } => Error::Locked(format!(
-            "that code is wrong, and {0} is locked now; otpctl unlock -u {0}",
-            Escaped(user)
-        )),
-        Verified::Wrong { wait, .. } if wait.0 > 0 => Error::WrongCode(format!(
-            "that code is wrong; check the device's clock and try again in {} s",
-            wait.0
-        )),
-        Verified::Wrong { .. } | Verified::Accepted { .. } => Error::WrongCode(
-            "that code is wrong; check the device's clock and try the next one".to_owned(),
-        ),
-    }
+fn origin(call: &Call) -> Origin {
+    if call.uid == ROOT { Origin::Local } else { Origin::Own }
 }
 
-/// Reads what is to be enrolled; what is left out takes its default.
-fn wanted(new: NewDevice) -> Result<Wanted, Error> {
-    let NewDevice { kind, label, algorithm, digits, period, counter, secret, issuer } = new;
-    let secret = secret.map(Secret::from_bytes).transpose().map_err(invalid)?;
-    let algorithm: Algorithm =
-        algorithm.map_or(Ok(Algorithm::default()), |text| text.parse()).map_err(invalid)?;
-    let digits = digits.map_or(Ok(Digits::default()), Digits::try_from).map_err(invalid)?;
-    let state = match (kind.as_str(), period, counter) {
-        ("totp", period, None) => {
-            let period = period.map_or(Ok(Period::default()), Period::try_from).map_err(invalid)?;
-            KindState::Totp(TotpState::new(algorithm, digits, period))
-        }
-        ("hotp", None, counter) => {
-            let counter = Counter(counter.unwrap_or(0));
-            KindState::Hotp(HotpState::new(algorithm, digits, counter))
-        }
-        ("totp", _, Some(_)) => return Err(invalid("a totp device has no counter; leave it out")),
-        ("hotp", Some(_), _) => return Err(invalid("an hotp device has no period; leave it out")),
-        _ => return Err(invalid("kind must be totp or hotp")),
-    };
-    let label = label.map(|text| Label::parse(&text)).transpose().map_err(invalid)?;
-    issuer.as_deref().map_or(Ok(()), check_issuer).map_err(invalid)?;
-    Ok(Wanted { label, state, secret, issuer })
+fn malformed(error: otp_core::Malformed) -> Error {
+    Error::InvalidArgument(format!("{error}; type it anew"))
 }
-
-fn invalid(error: impl std::fmt::Display) -> Error {
-    Error::InvalidArgument(error.to_string())
-}
-
-const _: () = assert!(names::MAX_USER_BYTES == otp_core::UserName::MAX_BYTES);

@@ -4,6 +4,7 @@
 mod answer;
 mod auth;
 mod manage;
+mod wanted;
 
 use std::{
     sync::Arc,

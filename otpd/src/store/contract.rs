@@ -9,10 +9,9 @@ use std::{
 };
 
 use otp_core::{
-    Algorithm, Attempt, Code, Counter, Decision, DeviceSummary, Digits, Label, NewDevice, Origin,
-    Refusal, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Verified, attempt, confirm,
-    device::{HotpState, KindState},
-    enroll, hotp,
+    Algorithm, Asking, Attempt, Changed, Code, Counter, Decision, DeviceSummary, Digits, Kind,
+    Label, NewDevice, Offer, Origin, Refusal, Secret, ThrottlePolicy, Uid, UnixTime, UserName,
+    Verified, Warrant, attempt, confirm, device::HotpState, enroll, hotp,
 };
 
 use super::{Key, Persisted, Query, Records, SqliteStore, Step, Store, StoreError};
@@ -35,8 +34,16 @@ fn secret() -> Secret {
     Secret::from_bytes(b"12345678901234567890".to_vec()).unwrap()
 }
 
-fn code(counter: u64) -> Code {
-    hotp(&secret(), Counter(counter), Algorithm::Sha1, Digits::SIX)
+fn code(counter: u64) -> Offer {
+    Offer::Code(hotp(&secret(), Counter(counter), Algorithm::Sha1, Digits::SIX))
+}
+
+fn wrong() -> Offer {
+    Offer::Code(Code::parse("0000000").unwrap())
+}
+
+fn asking(policy: &ThrottlePolicy, now: UnixTime) -> Asking<'_> {
+    Asking { by: Uid(0), warrant: Warrant::Standing, policy, now }
 }
 
 fn soon() -> Instant {
@@ -46,25 +53,26 @@ fn soon() -> Instant {
 struct Enroll(Vec<Key>);
 
 impl Step for Enroll {
-    type Outcome = DeviceSummary;
+    type Outcome = Changed<DeviceSummary>;
 
     fn keys(&self) -> &[Key] {
         &self.0
     }
 
-    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<DeviceSummary> {
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
         let state = HotpState::new(Algorithm::Sha1, Digits::SIX, Counter(0));
         let label = Some(Label::parse("token").unwrap());
-        let new =
-            NewDevice { label, state: KindState::Hotp(state), secret: secret(), random: [7; 4] };
-        enroll(seen.account(&name()), &name(), Uid(1000), new, now)
+        let kind = Kind::Hotp(secret(), state);
+        let new = NewDevice { label, replaces: None, kind, random: [7; 4] };
+        let policy = ThrottlePolicy::default();
+        enroll(seen.account(&name()), &name(), Uid(1000), new, &asking(&policy, now))
     }
 }
 
 struct Confirm(Vec<Key>, u64);
 
 impl Step for Confirm {
-    type Outcome = Result<DeviceSummary, Verified>;
+    type Outcome = Changed<DeviceSummary>;
 
     fn keys(&self) -> &[Key] {
         &self.0
@@ -75,11 +83,11 @@ impl Step for Confirm {
             return Decision::Unchanged(Refusal::NotEnrolled);
         };
         let policy = ThrottlePolicy::default();
-        confirm(account, "token", &code(self.1), &Origin::Local, &policy, now)
+        confirm(account, "token", &code(self.1), &Origin::Local, &asking(&policy, now))
     }
 }
 
-struct Verify(Vec<Key>, Code);
+struct Verify(Vec<Key>, Offer);
 
 impl Step for Verify {
     type Outcome = Verified;
@@ -93,7 +101,8 @@ impl Step for Verify {
             return Decision::Unchanged(Refusal::NotEnrolled);
         };
         let it = Attempt {
-            code: &self.1,
+            offer: &self.1,
+            device: None,
             origin: &Origin::of_host("192.0.2.7"),
             service: "sshd",
             from: "192.0.2.7",
@@ -124,7 +133,7 @@ fn keys() -> Vec<Key> {
     vec![Key::Account(name()), Key::Owner(Uid(1000))]
 }
 
-async fn verify<S: Store>(store: &S, code: Code) -> Result<Verified, Refusal> {
+async fn verify<S: Store>(store: &S, code: Offer) -> Result<Verified, Refusal> {
     store.transact(Verify(keys(), code), soon()).await.unwrap().into_result()
 }
 
@@ -133,7 +142,8 @@ fn is_accepted(result: &Result<Verified, Refusal>) -> bool {
 }
 
 async fn enrolled<S: Store>(store: &S) {
-    store.transact(Enroll(keys()), soon()).await.unwrap().into_result().unwrap();
+    let enrolled: Persisted<_> = store.transact(Enroll(keys()), soon()).await.unwrap();
+    enrolled.into_result().unwrap().unwrap();
     let confirmed: Persisted<_> = store.transact(Confirm(keys(), 0), soon()).await.unwrap();
     confirmed.into_result().unwrap().unwrap();
 }
@@ -144,10 +154,7 @@ async fn keeps_what_it_acknowledged<S: Store>(open: impl AsyncFn() -> S, close: 
     assert_eq!(store.snapshot(Look(keys()), soon()).await.unwrap(), None);
     enrolled(&store).await;
     assert!(is_accepted(&verify(&store, code(1)).await));
-    assert!(matches!(
-        verify(&store, Code::parse("0000000").unwrap()).await,
-        Ok(Verified::Wrong { failures: 1, .. })
-    ));
+    assert!(matches!(verify(&store, wrong()).await, Ok(Verified::Wrong { failures: 1, .. })));
     let before = store.snapshot(Look(keys()), soon()).await.unwrap().unwrap();
     close(store);
     let store = open().await;
@@ -315,7 +322,7 @@ fn sqlite_refuses_records_that_were_changed() {
     runtime().block_on(async {
         enrolled(&store).await;
         assert!(is_accepted(&verify(&store, code(1)).await));
-        let wrong = Code::parse("0000000").unwrap();
+        let wrong = Offer::Code(Code::parse("0000000").unwrap());
         let failed = verify(&store, wrong).await;
         assert!(matches!(failed, Ok(Verified::Wrong { .. })));
     });

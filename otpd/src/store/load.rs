@@ -9,7 +9,10 @@ use otp_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Key, Records, StoreError, mark::Marked};
+use super::{
+    Key, Records, StoreError,
+    mark::{Marked, MarkedDevice},
+};
 use crate::{
     audit::Escaped,
     vault::{Pepper, Place, Vault},
@@ -49,6 +52,10 @@ pub(super) fn records(
                     records.owners.insert(*uid, name);
                 }
             }
+            Key::Secret(fingerprint) => {
+                let holders = holders(connection, fingerprint)?;
+                records.holders.insert(fingerprint.clone(), holders);
+            }
         }
     }
     Ok((records, versions))
@@ -58,6 +65,14 @@ fn owner(connection: &Connection, uid: Uid) -> Result<Option<UserName>, StoreErr
     let mut query = connection.prepare_cached("SELECT name FROM account WHERE uid = ?1")?;
     let name: Option<String> = query.query_row([uid.0], |row| row.get(0)).optional()?;
     name.map(|name| UserName::parse(&name).map_err(|error| corrupt(&name, error))).transpose()
+}
+
+fn holders(connection: &Connection, fingerprint: &[u8]) -> Result<Vec<UserName>, StoreError> {
+    let mut query = connection
+        .prepare_cached("SELECT DISTINCT account FROM device WHERE fingerprint = ?1 LIMIT 2")?;
+    let names: Result<Vec<String>, _> = query.query_map([fingerprint], |row| row.get(0))?.collect();
+    let read = |name: String| UserName::parse(&name).map_err(|error| corrupt(&name, error));
+    names?.into_iter().map(read).collect()
 }
 
 fn account(
@@ -99,7 +114,7 @@ fn devices(
     name: &UserName,
 ) -> Result<Vec<Device>, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT id, kind, label, confirmed, created, last_used, state, secret, mark
+        "SELECT id, kind, label, confirmed, created, last_used, state, secret, mark, replaces
          FROM device WHERE account = ?1 ORDER BY position",
     )?;
     let mut rows = query.query([name.as_str()])?;
@@ -114,23 +129,33 @@ fn device(row: &Row<'_>, by: OpenedBy<'_>, name: &UserName) -> Result<Device, St
     let id: String = row.get(0)?;
     let whose = format!("{id} of {name}");
     let (kind, label, state): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(6)?);
-    let (confirmed, sealed, mark): (bool, Vec<u8>, Vec<u8>) =
+    let (confirmed, sealed, mark): (bool, Option<Vec<u8>>, Vec<u8>) =
         (row.get(3)?, row.get(7)?, row.get(8)?);
-    Marked::Device { account: name.as_str(), id: &id, confirmed, state: &state }
-        .check(by.pepper, &mark)?;
+    let replaces: Option<String> = row.get(9)?;
+    let device = MarkedDevice { id: &id, confirmed, replaces: replaces.as_deref(), state: &state };
+    Marked::Device { account: name.as_str(), device }.check(by.pepper, &mark)?;
     let place = Place { account: name.as_str(), device: &id, field: "secret" };
-    let opened =
-        by.vault.open(place, &sealed).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    let secret = Secret::from_bytes(opened.to_vec()).map_err(|error| corrupt(&whose, error))?;
+    let secret = sealed.map(|sealed| secret(by, place, &sealed)).transpose()?;
     let state = KindState::load(&kind, &state).map_err(|error| corrupt(&whose, error))?;
+    let id_of = |id: &str| DeviceId::parse(id).map_err(|error| corrupt(&whose, error));
     Ok(Device {
-        id: DeviceId::parse(&id).map_err(|error| corrupt(&whose, error))?,
+        id: id_of(&id)?,
         label: Label::parse(&label).map_err(|error| corrupt(&whose, error))?,
         confirmed,
         created: time(row.get(4)?),
         last_used: row.get::<_, Option<i64>>(5)?.map(time),
-        kind: state.with_secret(secret),
+        replaces: replaces.as_deref().map(id_of).transpose()?,
+        kind: state
+            .with_secret(secret)
+            .ok_or_else(|| corrupt(&whose, "it has no secret, or one too many"))?,
     })
+}
+
+fn secret(by: OpenedBy<'_>, place: Place<'_>, sealed: &[u8]) -> Result<Secret, StoreError> {
+    let opened =
+        by.vault.open(place, sealed).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let whose = format!("{} of {}", place.device, place.account);
+    Secret::from_bytes(opened.to_vec()).map_err(|error| corrupt(&whose, error))
 }
 
 fn lanes(

@@ -10,9 +10,18 @@ pub(super) enum Marked<'a> {
     /// An account's head.
     Account { name: &'a str, uid: u32, enrolled: bool },
     /// A device.
-    Device { account: &'a str, id: &'a str, confirmed: bool, state: &'a str },
+    Device { account: &'a str, device: MarkedDevice<'a> },
     /// A lane of the throttle.
     Lane { account: &'a str, lane: &'a str, state: &'a str },
+}
+
+/// What decides about a device.
+#[derive(Clone, Copy)]
+pub(super) struct MarkedDevice<'a> {
+    pub(super) id: &'a str,
+    pub(super) confirmed: bool,
+    pub(super) replaces: Option<&'a str>,
+    pub(super) state: &'a str,
 }
 
 impl Marked<'_> {
@@ -23,10 +32,12 @@ impl Marked<'_> {
                 let (uid, enrolled) = (uid.to_be_bytes(), [u8::from(enrolled)]);
                 pepper.mark(&[b"account", name.as_bytes(), &uid, &enrolled])
             }
-            Self::Device { account, id, confirmed, state } => {
-                let confirmed = [u8::from(confirmed)];
+            Self::Device { account, device } => {
+                let MarkedDevice { id, confirmed, replaces, state } = device;
+                let (confirmed, replaces) = ([u8::from(confirmed)], replaces.unwrap_or_default());
                 let (account, id) = (account.as_bytes(), id.as_bytes());
-                pepper.mark(&[b"device", account, id, &confirmed, state.as_bytes()])
+                let (replaces, state) = (replaces.as_bytes(), state.as_bytes());
+                pepper.mark(&[b"device", account, id, &confirmed, replaces, state])
             }
             Self::Lane { account, lane, state } => {
                 pepper.mark(&[b"lane", account.as_bytes(), lane.as_bytes(), state.as_bytes()])
@@ -42,7 +53,7 @@ impl Marked<'_> {
         }
         let whose = match *self {
             Self::Account { name, .. } => format!("the account {name}"),
-            Self::Device { account, id, .. } => format!("{id} of {account}"),
+            Self::Device { account, device } => format!("{} of {account}", device.id),
             Self::Lane { account, lane, .. } => format!("lane {lane:?} of {account}"),
         };
         let text = format!(

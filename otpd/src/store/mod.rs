@@ -25,6 +25,8 @@ pub enum Key {
     Account(UserName),
     /// Which account this uid owns.
     Owner(Uid),
+    /// Which accounts have a device whose secret has this fingerprint.
+    Secret(Vec<u8>),
 }
 
 /// What was found under the keys of a step.
@@ -32,6 +34,7 @@ pub enum Key {
 pub struct Records {
     pub(crate) accounts: BTreeMap<UserName, Account>,
     pub(crate) owners: BTreeMap<Uid, UserName>,
+    pub(crate) holders: BTreeMap<Vec<u8>, Vec<UserName>>,
 }
 
 impl Records {
@@ -43,6 +46,11 @@ impl Records {
     /// The account that a uid owns; none where it owns none.
     pub fn owner(&self, uid: Uid) -> Option<&UserName> {
         self.owners.get(&uid)
+    }
+
+    /// The accounts that have a device whose secret has a fingerprint.
+    pub fn holders(&self, fingerprint: &[u8]) -> impl Iterator<Item = &UserName> {
+        self.holders.get(fingerprint).into_iter().flatten()
     }
 }
 

@@ -3,7 +3,10 @@
 use otp_core::{Change, Changes, Device, UnixTime, UserName};
 use rusqlite::{Connection, params};
 
-use super::{StoreError, mark::Marked};
+use super::{
+    StoreError,
+    mark::{Marked, MarkedDevice},
+};
 use crate::vault::{Pepper, Place, Vault};
 
 /// How many events an account keeps.
@@ -15,6 +18,13 @@ pub(super) struct Saver<'a> {
     pub(super) vault: &'a Vault,
     pub(super) pepper: &'a Pepper,
     pub(super) now: UnixTime,
+}
+
+/// What changes as a device moves.
+struct MovedDevice<'a> {
+    id: &'a str,
+    state: &'a str,
+    confirmed: bool,
 }
 
 impl Saver<'_> {
@@ -50,14 +60,22 @@ impl Saver<'_> {
             ),
             Change::Add(device) => self.add(name, &device),
             Change::Move { device, state, used, confirmed } => {
-                let (id, state) = (device.as_str(), state.store());
-                let mark = Marked::Device { account: name, id, confirmed, state: &state };
+                // Whatever was confirmed has taken its place by now.
+                let row = MovedDevice { id: device.as_str(), state: &state.store(), confirmed };
+                self.moved(name, &row)?;
                 self.run(
-                    "UPDATE device SET state = ?3, last_used = ?4, confirmed = ?5, mark = ?6
-                     WHERE account = ?1 AND id = ?2",
-                    params![name, id, state, secs(used), confirmed, mark.mark(self.pepper)?],
+                    "UPDATE device SET last_used = ?3 WHERE account = ?1 AND id = ?2",
+                    params![name, device.as_str(), secs(used)],
                 )
             }
+            Change::Note { device, state, confirmed } => {
+                let row = MovedDevice { id: device.as_str(), state: &state.store(), confirmed };
+                self.moved(name, &row)
+            }
+            Change::Rename(device, label) => self.run(
+                "UPDATE device SET label = ?3 WHERE account = ?1 AND id = ?2",
+                params![name, device.as_str(), label.as_str()],
+            ),
             Change::Drop(device) => self.run(
                 "DELETE FROM device WHERE account = ?1 AND id = ?2",
                 params![name, device.as_str()],
@@ -88,22 +106,39 @@ impl Saver<'_> {
         }
     }
 
+    /// A device that is confirmed takes nobody's place any more: it has taken it.
+    fn moved(&self, name: &str, row: &MovedDevice<'_>) -> Result<(), StoreError> {
+        let MovedDevice { id, state, confirmed } = *row;
+        let device = MarkedDevice { id, confirmed, replaces: None, state };
+        let mark = Marked::Device { account: name, device }.mark(self.pepper)?;
+        self.run(
+            "UPDATE device SET state = ?3, confirmed = ?4, replaces = NULL, mark = ?5
+             WHERE account = ?1 AND id = ?2",
+            params![name, id, state, confirmed, mark],
+        )
+    }
+
     fn add(&self, name: &str, device: &Device) -> Result<(), StoreError> {
-        let secret = device.secret().expose();
-        let place = Place { account: name, device: device.id.as_str(), field: "secret" };
         let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
-        let sealed = self.vault.seal(place, secret).map_err(|error| failed(&error))?;
-        let fingerprint =
-            self.pepper.fingerprint(secret).ok_or_else(|| failed(&"no fingerprint"))?;
+        let secret = device.secret().map(otp_core::Secret::expose);
+        let place = Place { account: name, device: device.id.as_str(), field: "secret" };
+        let sealed = secret
+            .map(|secret| self.vault.seal(place, secret).map_err(|error| failed(&error)))
+            .transpose()?;
+        let fingerprint = secret
+            .map(|secret| self.pepper.fingerprint(secret).ok_or_else(|| failed(&"no fingerprint")))
+            .transpose()?;
         let state = device.state();
         let (stored, id, confirmed) = (state.store(), device.id.as_str(), device.confirmed);
-        let mark = Marked::Device { account: name, id, confirmed, state: &stored };
+        let replaces = device.replaces.as_ref().map(otp_core::DeviceId::as_str);
+        let marked = MarkedDevice { id, confirmed, replaces, state: &stored };
+        let mark = Marked::Device { account: name, device: marked };
         self.run(
             "INSERT INTO device
                  (account, id, position, kind, label, confirmed, created, last_used, state,
-                  secret, fingerprint, mark)
+                  secret, fingerprint, mark, replaces)
              VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM device WHERE account = ?1),
-                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 name,
                 id,
@@ -115,7 +150,8 @@ impl Saver<'_> {
                 stored,
                 sealed,
                 fingerprint,
-                mark.mark(self.pepper)?
+                mark.mark(self.pepper)?,
+                replaces
             ],
         )
     }

@@ -29,9 +29,10 @@ const MIGRATIONS: &[&str] = &["
         created     INTEGER NOT NULL,
         last_used   INTEGER,
         state       TEXT NOT NULL,        -- JSON without anything secret
-        secret      BLOB NOT NULL,        -- sealed
-        fingerprint BLOB NOT NULL,        -- keyed hash of the secret
-        mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, state
+        secret      BLOB,                 -- sealed; none: a kind that has none
+        fingerprint BLOB,                 -- keyed hash of the secret
+        replaces    TEXT,                 -- the device whose place it takes once it is confirmed
+        mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, replaces, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX device_fingerprint ON device (fingerprint);

@@ -98,7 +98,7 @@ pub enum OpenError {
 pub(super) struct Shared {
     path: PathBuf,
     pub(super) vault: Vault,
-    pub(super) pepper: Pepper,
+    pub(super) pepper: Arc<Pepper>,
     pub(super) clock: Arc<dyn Clock>,
     /// Whether commits have left the keeper behind: the WAL only grows then.
     pub(super) crowded: AtomicBool,
@@ -112,6 +112,7 @@ pub(super) struct Shared {
 pub struct SqliteStore {
     writes: mpsc::Sender<Box<dyn Job>>,
     reads: mpsc::Sender<Read>,
+    pepper: Arc<Pepper>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -140,7 +141,7 @@ impl SqliteStore {
             .map_err(|error| OpenError::Store { path: path.clone(), error: error.into() })?;
         schema::migrate(&mut connection)
             .map_err(|error| OpenError::Schema { path: path.clone(), error })?;
-        let pepper = pepper(&mut connection, &path, &vault)?;
+        let pepper = Arc::new(pepper(&mut connection, &path, &vault)?);
         if !made {
             checkpoint(&connection)
                 .map_err(|error| OpenError::Store { path: path.clone(), error: error.into() })?;
@@ -178,17 +179,22 @@ impl SqliteStore {
         let path = &shared.path;
         let threads: Result<Vec<_>, _> = threads.into_iter().collect();
         let threads = threads.map_err(|error| OpenError::Io { path: path.clone(), error })?;
-        Ok(Self { writes, reads, threads })
+        Ok(Self { writes, reads, pepper: shared.pepper.clone(), threads })
     }
 
     /// Answers what waits, and closes. To be called off the runtime.
     pub fn close(self) {
-        let Self { writes, reads, threads } = self;
+        let Self { writes, reads, threads, .. } = self;
         drop((writes, reads));
         for thread in threads {
             // A thread that panicked has answered nobody, which is everybody's denial.
             let _ = thread.join();
         }
+    }
+
+    /// What one-time codes and secrets are hashed with, to be kept or found.
+    pub fn pepper(&self) -> &Pepper {
+        &self.pepper
     }
 
     /// Whether a thread of the store has died. Nothing can be answered then; start anew.

@@ -164,6 +164,12 @@ impl Pepper {
         hash(&subkey, secret)
     }
 
+    /// The keyed hash by which a recovery code is kept.
+    pub fn recovery_code(&self, code: &[u8]) -> Option<[u8; 32]> {
+        let subkey = Zeroizing::new(hash(&self.0, b"otpd recovery code")?);
+        hash(&subkey, code)?.try_into().ok()
+    }
+
     /// The keyed hash of what a stored record says, in these parts. A disk that gives back other
     /// bytes than were written must not move a counter back or make an account unenrolled.
     pub fn mark(&self, parts: &[&[u8]]) -> Option<Vec<u8>> {

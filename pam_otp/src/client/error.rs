@@ -63,7 +63,8 @@ impl Error {
                     Self::Unable(error.to_string())
                 }
             }
-            other @ (Answer::UnknownDevice(_)
+            other @ (Answer::CodeNeeded(_)
+            | Answer::UnknownDevice(_)
             | Answer::AmbiguousDevice(_)
             | Answer::InvalidArgument(_)
             | Answer::AlreadyExists(_)

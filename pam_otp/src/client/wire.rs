@@ -144,6 +144,7 @@ mod tests {
             device: String::new(),
             label: "phone".to_owned(),
             wait: 1,
+            details: otp_bus::Details::default(),
         };
         Message::method_return(&call().header()).build(&verdict).unwrap().data().to_vec()
     }

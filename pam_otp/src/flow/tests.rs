@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use otp_bus::{Challenge, Outcome};
+use otp_bus::{Challenge, Details, Outcome};
 use pam::constants::PamResultCode;
 
 use super::*;
@@ -110,7 +110,7 @@ impl Daemon for Oracle {
 
 fn verdict(outcome: Outcome, reason: Reason, wait: u32) -> Verdict {
     let (device, label) = ("totp/1".to_owned(), "phone".to_owned());
-    Verdict { outcome, reason, device, label, wait }
+    Verdict { outcome, reason, device, label, wait, details: Details::default() }
 }
 
 fn accepted() -> Verdict {
@@ -171,6 +171,7 @@ fn every_refusal_is_one_code_and_the_daemons_to_log() {
         Reason::NotEnrolled,
         Reason::UnknownUser,
         Reason::UidMismatch,
+        Reason::UnknownDevice,
     ] {
         let mut host = Script::typing(b"000000");
         let daemon = Oracle::saying(vec![Ok(refused(reason))]);
@@ -178,6 +179,41 @@ fn every_refusal_is_one_code_and_the_daemons_to_log() {
         assert_eq!(code, PamResultCode::PAM_AUTH_ERR, "{reason:?}");
         assert!(host.logged.borrow().is_empty(), "{reason:?}");
     }
+}
+
+/// Whoever is let in hears what happened meanwhile, from wherever they come.
+#[test]
+fn who_is_let_in_hears_of_failures_and_codes_left() {
+    let told = |details| {
+        let mut host = Script::typing(b"000000");
+        host.rhost = b"192.0.2.7".to_vec();
+        let verdict = Verdict { details, ..accepted() };
+        let _ = run(&mut host, &Oracle::saying(vec![Ok(verdict)]), &Arguments::default());
+        host.told.join("|")
+    };
+    assert_eq!(told(Details::default()), "");
+    assert_eq!(told(Details { failures: Some(0), ..Details::default() }), "");
+    assert_eq!(
+        told(Details { failures: Some(7), recovery_left: Some(2), ..Details::default() }),
+        "7 attempts to log in have failed since your last login.|2 recovery codes are left. Make \
+         new ones: otpctl recovery"
+    );
+    let nine = Details { recovery_left: Some(9), ..Details::default() };
+    assert_eq!(told(nine), "9 recovery codes are left.");
+}
+
+#[test]
+fn a_code_that_was_noted_is_told_to_a_local_user_alone() {
+    let told = |rhost: &[u8]| {
+        let mut host = Script::typing(b"000000");
+        host.rhost = rhost.to_vec();
+        let details = Details { noted: Some("totp/1".to_owned()), ..Details::default() };
+        let verdict = Verdict { details, ..refused(Reason::Wrong) };
+        let _ = run(&mut host, &Oracle::saying(vec![Ok(verdict)]), &Arguments::default());
+        host.told.join("|")
+    };
+    assert!(told(b"").contains("the very next one"));
+    assert_eq!(told(b"192.0.2.7"), "");
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Fake {
             _ => (Outcome::Refused, Reason::Wrong),
         };
         let (device, label) = ("totp/1".to_owned(), "phone".to_owned());
-        Verdict { outcome, reason, device, label, wait: 0 }
+        Verdict { outcome, reason, device, label, wait: 0, details: otp_bus::Details::default() }
     }
 }
 

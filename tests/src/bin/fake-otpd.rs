@@ -6,7 +6,7 @@
 use std::{env, fs::File, future::pending, process};
 
 use otp_bus::{
-    Challenge, Demand, Login, Outcome, Reason, Verdict,
+    Challenge, Demand, Details, Login, Outcome, Reason, Verdict,
     names::{BUS_NAME, OBJECT_PATH},
 };
 use testbed::{Context, Result};
@@ -28,6 +28,7 @@ impl YesToAll {
             device: "totp/00000000".to_owned(),
             label: "phone".to_owned(),
             wait: 0,
+            details: Details::default(),
         }
     }
 }

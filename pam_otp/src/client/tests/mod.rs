@@ -54,6 +54,7 @@ fn accepted() -> Verdict {
         device: "totp/1".to_owned(),
         label: "phone".to_owned(),
         wait: 0,
+        details: otp_bus::Details::default(),
     }
 }
 
