@@ -35,7 +35,7 @@ const INTERFACES: [&str; 6] = [
     "org.otpd1.Passes",
 ];
 
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 18] = [
     "Begin",
     "Verify",
     "Enroll",
@@ -44,6 +44,12 @@ const MEMBERS: [&str; 12] = [
     "Status",
     "Remove",
     "Unlock",
+    "VerifyDevice",
+    "HasDevice",
+    "Kinds",
+    "Rename",
+    "RenewRecovery",
+    "Resync",
     "Ping",
     "GetAll",
     "Introspect",
@@ -130,8 +136,11 @@ async fn call_until(end: Deadline, peer: Peer, mut dice: Dice) -> Result<usize> 
 
 async fn one_call(peer: &Peer, dice: &mut Dice) -> Result {
     let member = *dice.pick(&MEMBERS).unwrap_or(&"");
-    let fitting =
-        if matches!(member, "Begin" | "Verify") { AUTH_INTERFACE } else { MANAGE_INTERFACE };
+    let fitting = if matches!(member, "Begin" | "Verify" | "VerifyDevice") {
+        AUTH_INTERFACE
+    } else {
+        MANAGE_INTERFACE
+    };
     let interface =
         if dice.one_in(8) { *dice.pick(&INTERFACES).unwrap_or(&fitting) } else { fitting };
     let arguments = arguments(dice, member);
@@ -157,7 +166,7 @@ fn arguments(dice: &mut Dice, member: &str) -> Arguments {
         2 if member == "Enroll" => {
             let entry = |dice: &mut Dice| (*dice.pick(&KEYS).unwrap_or(&""), value(dice, 1));
             let kind = ("kind", text(if dice.one_in(2) { "totp" } else { "hotp" }));
-            vec![text(user), device([kind, entry(dice), entry(dice)])]
+            vec![text(user), device([]), device([kind, entry(dice), entry(dice)])]
         }
         2 => {
             let mut field = || *dice.pick(&WORDS).unwrap_or(&"");

@@ -14,7 +14,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 8] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 14] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, false, false], "return"),
@@ -23,6 +23,12 @@ const TABLE: [(&str, &str, [bool; 3], &str); 8] = [
     (MANAGE_INTERFACE, "Status", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Remove", [true, false, false], "UnknownDevice"),
     (MANAGE_INTERFACE, "Unlock", [true, false, false], "return"),
+    (AUTH_INTERFACE, "VerifyDevice", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "HasDevice", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "Kinds", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "Rename", [true, false, false], "UnknownDevice"),
+    (MANAGE_INTERFACE, "RenewRecovery", [true, false, false], "return"),
+    (MANAGE_INTERFACE, "Resync", [true, false, false], "UnknownDevice"),
 ];
 
 const INVALID: &str = "InvalidArgument";
@@ -56,11 +62,17 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
     let login = || login(user, ["otp", "", "", ""], &[]);
     match member {
         "Begin" => vec![login()],
-        "Verify" => vec![login(), text("nonsense")],
-        "Enroll" => vec![text(user), device([("kind", text("hotp"))])],
+        "Verify" => vec![login(), text("no code")],
+        "VerifyDevice" => vec![login(), text("totp"), text("no code")],
+        "Enroll" => vec![text(user), device([]), device([("kind", text("hotp"))])],
+        "Rename" => vec![text(user), device([]), text("no such device"), text("other")],
+        "RenewRecovery" => vec![text(user), device([]), device([])],
+        "Resync" => {
+            vec![text(user), text("no such device"), text("000000"), text("000001")]
+        }
         "Confirm" => vec![text(user), text(format!("{user}'s totp")), text("000000")],
         "List" => vec![text(user), text("all")],
-        "Remove" => vec![text(user), text("no such device")],
+        "Remove" => vec![text(user), device([]), text("no such device")],
         _ => vec![text(user)],
     }
 }
@@ -137,7 +149,7 @@ fn every_argument_at_its_bounds() -> Result {
                     hears(&peer, member, &arguments, expected).await?;
                 }
                 for (entries, expected) in devices() {
-                    let arguments = vec![text("bob"), entries];
+                    let arguments = vec![text("bob"), device([]), entries];
                     hears(&peer, "Enroll", &arguments, expected).await?;
                     clear("bob").await?;
                 }
@@ -166,7 +178,8 @@ async fn clear(user: &str) -> Result {
     let all = root.call(MANAGE_INTERFACE, "List", &usual("List", user)).await;
     let Answer::Returned(all) = all else { return Ok(()) };
     for found in all.body().deserialize::<Vec<otp_bus::DeviceInfo>>()? {
-        root.call(MANAGE_INTERFACE, "Remove", &vec![text(user), text(found.id)]).await;
+        let arguments = vec![text(user), device([]), text(found.id)];
+        root.call(MANAGE_INTERFACE, "Remove", &arguments).await;
     }
     Ok(())
 }
@@ -200,7 +213,7 @@ fn logins() -> Vec<Case> {
 fn names() -> Vec<Case> {
     let mut cases = Vec::new();
     for (bytes, expected) in [(0, "UnknownUser"), (256, "UnknownUser"), (257, INVALID)] {
-        for member in ["List", "Status", "Enroll", "Confirm", "Remove", "Unlock"] {
+        for member in ["List", "Status", "Enroll", "Confirm", "Remove", "Unlock", "Resync"] {
             cases.push((member, usual(member, &"x".repeat(bytes)), expected));
         }
     }
@@ -211,7 +224,7 @@ fn names() -> Vec<Case> {
         let name = "x".repeat(bytes);
         let code = text("000000");
         cases.push(("Confirm", vec![text("alice"), text(name.clone()), code], expected));
-        cases.push(("Remove", vec![text("alice"), text(name)], expected));
+        cases.push(("Remove", vec![text("alice"), device([]), text(name)], expected));
     }
     for (code, expected) in [("", INVALID), ("12345", INVALID), ("12345678901", INVALID)] {
         cases.push(("Confirm", vec![text("alice"), text("alice's totp"), text(code)], expected));
@@ -263,6 +276,10 @@ fn devices() -> Vec<(Variant<'static>, &'static str)> {
     cases
 }
 
+fn shape(value: Option<&Variant<'_>>) -> Option<String> {
+    value.map(|value| value.value_signature().to_string())
+}
+
 /// Arguments of other types, in other numbers.
 fn misshapen() -> Vec<(&'static str, Arguments)> {
     let odd = || {
@@ -285,8 +302,9 @@ fn misshapen() -> Vec<(&'static str, Arguments)> {
         for other in odd() {
             for at in 0..usual().len() {
                 let mut arguments = usual();
-                // A dictionary is what the second one of Enroll is.
-                if (member, at) != ("Enroll", 1) {
+                // An empty dictionary in a dictionary's place has the right shape.
+                let (were, now) = (shape(arguments.get(at)), shape(Some(&other)));
+                if were != now {
                     arguments.splice(at..=at, [other.clone()]);
                     cases.push((member, arguments));
                 }
