@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
-use crate::verbs::{confirm, enroll, remove, verify};
+use crate::verbs::{confirm, enroll, recovery, remove, rename, replace, resync, show, verify};
 
 /// Manage one-time passwords for logins
 #[derive(Debug, Parser)]
@@ -45,10 +45,20 @@ pub(crate) enum Verb {
     Confirm(confirm::Options),
     /// List the devices of an account
     List,
+    /// Show all that is known of one device
+    Show(show::Options),
     /// Show whether an account is enrolled, and what has failed
     Status,
+    /// Give a device another label
+    Rename(rename::Options),
+    /// Give a device a new secret: the old one works until the new one is confirmed
+    Replace(replace::Options),
     /// Remove a device
     Remove(remove::Options),
+    /// Make recovery codes, for the day on which the devices are lost
+    Recovery(recovery::Options),
+    /// Bring a device back into step by two codes that follow each other
+    Resync(resync::Options),
     /// Check a code, and spend it, as a login would
     Verify(verify::Options),
     /// Clear an account's failures and locks
@@ -63,7 +73,12 @@ impl Verb {
             Self::Confirm(_) => "confirm",
             Self::List => "list",
             Self::Status => "status",
+            Self::Show(_) => "show",
+            Self::Rename(_) => "rename",
+            Self::Replace(_) => "replace",
             Self::Remove(_) => "remove",
+            Self::Recovery(_) => "recovery",
+            Self::Resync(_) => "resync",
             Self::Verify(_) => "verify",
             Self::Unlock => "unlock",
         }

@@ -31,8 +31,13 @@ complete -c otpctl -n "__fish_otpctl_needs_command" -s V -l version -d 'Print ve
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "list" -d 'List the devices of an account'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "show" -d 'Show all that is known of one device'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "rename" -d 'Give a device another label'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "remove" -d 'Remove a device'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "recovery" -d 'Make recovery codes, for the day on which the devices are lost'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "resync" -d 'Bring a device back into step by two codes that follow each other'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "verify" -d 'Check a code, and spend it, as a login would'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "unlock" -d 'Clear an account\'s failures and locks'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -60,24 +65,62 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -s h -l help -d '
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand show" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand show" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l kind -d 'By time (totp) or by counter (hotp)' -r -f -a "totp\t''
+hotp\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l label -d 'What to call the device [default: its kind]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
+sha256\t''
+sha512\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l digits -d 'Digits of a code [default: 6]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l period -d 'Seconds that a code is shown, for totp [default: 30]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l counter -d 'The next counter, for hotp [default: 0]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l issuer -d 'The name of this place that an authenticator shows [default: otpd\'s own]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l secret -d 'Take a secret that exists, from the terminal or as one line from a pipe' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l qr -d 'Whether to draw a QR code' -r -f -a "auto\t'Where it can be seen whole: standard output is a terminal that is wide enough'
+always\t'Whatever standard output is'
+never\t'Never'"
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l no-confirm -d 'Do not ask for a code; the device waits for `otpctl confirm`'
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -s y -l yes -d 'Do not ask'
 complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand recovery" -l label -d 'Make a further set, called this' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand recovery" -l count -d 'How many codes [default: 10]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand recovery" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand recovery" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand recovery" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand resync" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand resync" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand resync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -l device -d 'Ask this one device alone: its id, or its label where only one device has it' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "list" -d 'List the devices of an account'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "remove" -d 'Remove a device'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "verify" -d 'Check a code, and spend it, as a login would'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "unlock" -d 'Clear an account\'s failures and locks'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list status remove verify unlock help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "list" -d 'List the devices of an account'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "show" -d 'Show all that is known of one device'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "rename" -d 'Give a device another label'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "remove" -d 'Remove a device'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "recovery" -d 'Make recovery codes, for the day on which the devices are lost'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "resync" -d 'Bring a device back into step by two codes that follow each other'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "verify" -d 'Check a code, and spend it, as a login would'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "unlock" -d 'Clear an account\'s failures and locks'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

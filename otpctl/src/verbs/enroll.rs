@@ -84,13 +84,29 @@ struct Record<'a> {
     confirmed: bool,
 }
 
+impl Options {
+    /// Whether they say what to call the device.
+    pub(crate) const fn names_it(&self) -> bool {
+        self.label.is_some()
+    }
+}
+
 /// Enrolls a device.
 pub(crate) fn run<C: Connect>(
     options: Options,
     session: &mut Session<'_, '_, C>,
 ) -> Result<Exit, Failure> {
+    make(options, None, session)
+}
+
+/// Makes a device, in the place of another where one is named.
+pub(crate) fn make<C: Connect>(
+    options: Options,
+    replaces: Option<String>,
+    session: &mut Session<'_, '_, C>,
+) -> Result<Exit, Failure> {
     let (qr, no_confirm) = (options.qr, options.no_confirm);
-    let mut device = wanted(options, session)?;
+    let mut device = NewDevice { replaces, ..wanted(options, session)? };
     let user = session.subject.name().to_owned();
     let enrolment =
         session.change(&async |manage, warrant| manage.enroll(&user, warrant, &device).await);

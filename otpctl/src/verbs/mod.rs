@@ -4,7 +4,12 @@
 pub(crate) mod confirm;
 pub(crate) mod enroll;
 pub(crate) mod list;
+pub(crate) mod recovery;
 pub(crate) mod remove;
+pub(crate) mod rename;
+pub(crate) mod replace;
+pub(crate) mod resync;
+pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod unlock;
 pub(crate) mod verify;

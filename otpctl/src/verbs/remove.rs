@@ -9,6 +9,7 @@ use crate::input::Echo;
 use crate::record::{OneDevice, named};
 use crate::session::Session;
 use crate::text;
+use crate::verbs::show::chosen;
 
 /// What is said before the last confirmed device goes.
 const LAST: &str =
@@ -63,22 +64,7 @@ pub(crate) fn run<C: Connect>(
 fn asked<C: Connect>(wanted: &str, session: &mut Session<'_, '_, C>) -> Result<String, Failure> {
     let user = session.subject.name().to_owned();
     let devices = session.manage(async |manage| manage.list(&user, DeviceFilter::All).await)?;
-    let mut fits = devices.iter().filter(|device| device.id == wanted);
-    let mut labelled = devices.iter().filter(|device| device.label == wanted);
-    let list = session.subject.command("list");
-    let device = match (fits.next(), labelled.next(), labelled.next()) {
-        (Some(device), _, _) | (None, Some(device), None) => device,
-        (None, None, _) => {
-            let message = format!("{user} has no device {wanted}");
-            let next = format!("see which devices there are: `{list}`");
-            return Err(Failure::new(Exit::NotFound, "unknown-device", message, next));
-        }
-        (None, Some(_), Some(_)) => {
-            let message = format!("several devices of {user} are labelled {wanted}");
-            let next = format!("name it by its id, from `{list}`");
-            return Err(Failure::new(Exit::NotFound, "ambiguous-device", message, next));
-        }
-    };
+    let device = chosen(wanted, &devices, session)?;
     let name = named(&device.id, &device.label);
     if last(device, &devices) {
         session.tell(LAST)?;

@@ -1,7 +1,9 @@
 //! `verify`: checks a code as a login would, and spends it. It lets nobody in; it tells whether a
 //! login would.
 
-use otp_bus::{Login, Outcome, Reason, Verdict};
+use std::fmt::Write as _;
+
+use otp_bus::{Details, Login, Outcome, Reason, Verdict};
 use serde::Serialize;
 
 use crate::connect::Connect;
@@ -20,6 +22,10 @@ pub(crate) struct Options {
     /// The code is asked for at the terminal, or read as one line from a pipe
     #[arg(value_name = "-", num_args = 0..)]
     code: Vec<String>,
+
+    /// Ask this one device alone: its id, or its label where only one device has it
+    #[arg(long)]
+    device: Option<String>,
 }
 
 /// The answer in JSON, for accepted and refused codes alike.
@@ -33,6 +39,18 @@ struct Record<'a> {
     label: Option<&'a str>,
     /// Seconds until trying again can make sense.
     wait: u32,
+    /// The TOTP step or HOTP counter of the accepted code, and the one that was expected.
+    counter: Option<u64>,
+    expected: Option<u64>,
+    skipped: Option<i64>,
+    drift: Option<i64>,
+    /// From when on the code would not have counted any more, in seconds since 1970 UTC.
+    until: Option<u64>,
+    resynchronised: bool,
+    recovery_left: Option<u32>,
+    failures: Option<u32>,
+    /// A device that made the code, too far out to count: its next one will.
+    noted: Option<&'a str>,
 }
 
 /// Checks a code.
@@ -45,7 +63,10 @@ pub(crate) fn run<C: Connect>(
     let login = Login { user: user.clone(), service: SERVICE.to_owned(), ..Login::default() };
     let verdict = session
         .daemon
-        .auth(async |auth| auth.verify(&login, &code).await)
+        .auth(async |auth| match &options.device {
+            None => auth.verify(&login, &code).await,
+            Some(device) => auth.verify_device(&login, device, &code).await,
+        })
         .map_err(|trouble| remedy::failure(trouble, &session.subject, session.verb))?;
     let accepted = verdict.outcome == Outcome::Accepted;
     let record = Record {
@@ -55,16 +76,39 @@ pub(crate) fn run<C: Connect>(
         device: Some(verdict.device.as_str()).filter(|device| !device.is_empty()),
         label: Some(verdict.label.as_str()).filter(|_| !verdict.device.is_empty()),
         wait: verdict.wait,
+        counter: verdict.details.counter,
+        expected: verdict.details.expected,
+        skipped: verdict.details.skipped,
+        drift: verdict.details.drift,
+        until: verdict.details.until,
+        resynchronised: verdict.details.resynchronised == Some(true),
+        recovery_left: verdict.details.recovery_left,
+        failures: verdict.details.failures,
+        noted: verdict.details.noted.as_deref(),
     };
     if accepted {
         let by = named(&verdict.device, &verdict.label);
-        session.answer(&record, || format!("accepted: {by}; this code is spent"))?;
+        session.answer(&record, || {
+            format!("accepted: {by}; this code is spent{}", found(&verdict.details))
+        })?;
         return Ok(Exit::Done);
     }
     if session.format == Format::Json {
         session.answer(&record, String::new)?;
     }
     Err(refusal(&verdict, &session.subject))
+}
+
+/// What is worth a word about where the code was found.
+fn found(details: &Details) -> String {
+    let mut words = String::new();
+    if details.resynchronised == Some(true) {
+        words.push_str("\n  the device is in step again");
+    }
+    if let Some(left) = details.recovery_left {
+        let _ = write!(words, "\n  {} left", text::counted(left, "recovery code"));
+    }
+    words
 }
 
 /// Why a code was refused, and what to do next.
@@ -107,6 +151,9 @@ const fn kind(reason: Reason) -> (Exit, &'static str, &'static str) {
 /// What to do next.
 fn next(verdict: &Verdict, subject: &Subject) -> String {
     match (verdict.reason, verdict.wait) {
+        (Reason::Wrong, _) if verdict.details.noted.is_some() => {
+            "it is right for another time: type the very next one that the device shows".to_owned()
+        }
         (Reason::Wrong, _) => remedy::WRONG.to_owned(),
         (Reason::Used, 0) => remedy::USED.to_owned(),
         (Reason::Used, wait) => format!("{} (in {})", remedy::USED, text::stretch(wait)),

@@ -1,6 +1,6 @@
 //! `confirm` and `verify`.
 
-use otp_bus::{Error, Outcome, Reason};
+use otp_bus::{Details, Error, Outcome, Reason};
 use otpctl::InputError;
 
 use crate::case::Case;
@@ -42,6 +42,32 @@ fn confirm_refused() {
 fn verify_accepted() {
     Case::alice(&["verify"]).types(&["123456"]).expect("verify", &Fake::new());
     Case::alice(&["verify", "-", "--json"]).pipe(&["123456"]).expect("verify-json", &Fake::new());
+}
+
+#[test]
+fn verify_tells_where_a_code_was_found() {
+    let details = Details {
+        counter: Some(58_000_008),
+        expected: Some(58_000_000),
+        skipped: Some(8),
+        drift: Some(8),
+        until: Some(1_740_000_060),
+        resynchronised: Some(true),
+        ..Details::default()
+    };
+    let fake = Fake::new().with(|state| state.verdict.details = details);
+    Case::alice(&["verify", "--json", "--device", "phone"])
+        .pipe(&["123456"])
+        .expect("verify-details-json", &fake);
+    Case::alice(&["verify", "--device", "phone"]).types(&["123456"]).expect("verify-device", &fake);
+    let left = Details { recovery_left: Some(2), ..Details::default() };
+    let fake = Fake::new().with(|state| state.verdict.details = left);
+    Case::alice(&["verify"]).types(&["abcd-efgh"]).expect("verify-recovery", &fake);
+    let fake = Fake::new().with(|state| {
+        state.verdict = verdict(Outcome::Refused, Reason::Wrong, 0);
+        state.verdict.details.noted = Some("totp/7f3a9c01".into());
+    });
+    Case::alice(&["verify"]).types(&["123456"]).expect("verify-noted", &fake);
 }
 
 #[test]

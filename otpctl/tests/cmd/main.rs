@@ -13,6 +13,7 @@
 
 mod case;
 mod codes;
+mod devices;
 mod enroll;
 mod fake;
 mod inspect;
