@@ -10,6 +10,7 @@ mod corrupt;
 mod crowd;
 mod daemon;
 mod demo;
+mod devices;
 mod disk;
 mod durable;
 mod freeze;
