@@ -323,3 +323,6 @@ fn recovery_codes(count: usize) -> Result<Vec<RecoveryCode>, Unavailable> {
     }
     Ok(codes)
 }
+
+#[cfg(test)]
+mod tests;
