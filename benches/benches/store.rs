@@ -50,7 +50,8 @@ impl Change {
                 let offer = code(*counter);
                 let origin = Origin::Local;
                 let (offer, origin) = (&offer, &origin);
-                let it = Attempt { offer, device: None, origin, service: "sshd", from: "" };
+                let it =
+                    Attempt { offer, device: None, kinds: None, origin, service: "sshd", from: "" };
                 attempt(account, &it, &policy, now)
                     .map(|verified| matches!(verified, Verified::Accepted { .. }))
             }

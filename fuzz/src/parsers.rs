@@ -101,7 +101,7 @@ pub fn record(bytes: &[u8]) {
         ThrottlePolicy { unlock_after: Some(otp_core::Seconds(3600)), ..ThrottlePolicy::default() };
     for (policy, offer) in [policy, ThrottlePolicy::default()].iter().zip(&offers) {
         let origin = &Origin::Local;
-        let tried = Attempt { offer, device: None, origin, service: "otp", from: "" };
+        let tried = Attempt { offer, device: None, kinds: None, origin, service: "otp", from: "" };
         let _ = attempt(&account, &tried, policy, now);
     }
 }

@@ -60,6 +60,8 @@ pub enum Demand {
     Ask,
     /// The account has no confirmed device and `nullok` lets such accounts pass without a code.
     Unenrolled,
+    /// A rule of the administrator, which is named, lets this login pass without a code.
+    Exempt,
 }
 
 /// What became of an attempt. Its fields are the method's out arguments, `ssssua{sv}`.
@@ -148,4 +150,6 @@ pub enum Reason {
     UidMismatch,
     /// The account has no such device, or several of that label; nothing was checked.
     UnknownDevice,
+    /// A rule of the administrator denies this login, or cannot be decided; nothing was checked.
+    Denied,
 }

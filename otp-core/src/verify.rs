@@ -51,12 +51,20 @@ pub struct Attempt<'a> {
     pub offer: &'a Offer,
     /// The one device that is asked, by id or label; none: every one.
     pub device: Option<&'a str>,
+    /// The kinds of devices that may be asked; none: all.
+    pub kinds: Option<&'a [String]>,
     /// Where it comes from.
     pub origin: &'a Origin,
     /// The PAM service, for the account's log.
     pub service: &'a str,
     /// The remote host, for the account's log.
     pub from: &'a str,
+}
+
+impl Attempt<'_> {
+    fn may_ask(&self, device: &Device) -> bool {
+        self.kinds.is_none_or(|kinds| kinds.iter().any(|kind| kind == device.kind.name()))
+    }
 }
 
 /// What became of an attempt that was looked at, or not.
@@ -100,7 +108,7 @@ pub fn attempt(
     policy: &ThrottlePolicy,
     now: UnixTime,
 ) -> Decision<Verified> {
-    if account.confirmed().next().is_none() {
+    if !account.confirmed().any(|device| attempt.may_ask(device)) {
         return Decision::Unchanged(Refusal::NotEnrolled);
     }
     let only = match attempt.device.map(|name| account.find(name)).transpose() {
@@ -144,8 +152,9 @@ fn verify(
 ) -> Decision<Verified> {
     // Every device is looked at, so that time does not tell which one it was; and a code is spent
     // on every one that it matches, also where one alone was asked.
+    let asked = account.confirmed().filter(|device| attempt.may_ask(device));
     let probes: Vec<(&Device, Probe)> =
-        account.confirmed().map(|device| (device, device.probe(attempt.offer, now))).collect();
+        asked.map(|device| (device, device.probe(attempt.offer, now))).collect();
     if let Some((device, _)) = probes.iter().find(|(_, probe)| *probe == Probe::Used) {
         let wait = until_next(device, now);
         return Decision::Unchanged(Refusal::Used(device.id.clone(), device.label.clone(), wait));

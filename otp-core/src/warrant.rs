@@ -79,8 +79,14 @@ impl Asking<'_> {
         let Some(account) = account else {
             return Proof::Ends(Decision::Unchanged(Refusal::NotEnrolled));
         };
-        let typed =
-            Attempt { offer, device: None, origin: &Origin::Own, service: "otpctl", from: "" };
+        let typed = Attempt {
+            offer,
+            device: None,
+            kinds: None,
+            origin: &Origin::Own,
+            service: "otpctl",
+            from: "",
+        };
         match attempt(account, &typed, self.policy, self.now) {
             Decision::Unchanged(refusal) => Proof::Ends(Decision::Unchanged(refusal)),
             Decision::Change(transition) => {

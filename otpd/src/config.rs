@@ -1,10 +1,15 @@
 //! `/etc/otpd/otpd.toml`: parsed once, strictly. A key that is not known, or a number out of its
 //! bounds, keeps the daemon from starting: a policy half read would be another policy.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use otp_core::{Seconds, ThrottlePolicy};
 use serde::Deserialize;
+
+use crate::rules::{Rule, Rules};
 
 /// Where the configuration is.
 pub const PATH: &str = "/etc/otpd/otpd.toml";
@@ -16,6 +21,8 @@ pub struct Config {
     pub issuer: String,
     /// How failures slow an attacker down.
     pub throttle: ThrottlePolicy,
+    /// What logins must show.
+    pub rules: Rules,
 }
 
 /// Why there is no configuration.
@@ -45,6 +52,16 @@ struct File {
     issuer: Option<Issuer>,
     #[serde(default)]
     throttle: Throttle,
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+/// A file of `otpd.toml.d`: more rules, and nothing else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoreRules {
+    #[serde(default)]
+    rule: Vec<Rule>,
 }
 
 #[derive(Default, Deserialize)]
@@ -127,14 +144,21 @@ impl Config {
     /// # Errors
     /// When it cannot be read or understood.
     pub fn read(path: &Path, host: &str) -> Result<Self, ConfigError> {
-        let shown = path.display().to_string();
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(ConfigError::Unreadable { path: shown, error }),
+        let text = match text(path) {
+            Err(ConfigError::Unreadable { error, .. })
+                if error.kind() == io::ErrorKind::NotFound =>
+            {
+                String::new()
+            }
+            other => other?,
         };
-        Self::parse(&text, host)
-            .map_err(|error| ConfigError::Invalid { path: shown, error: Box::new(error) })
+        let mut config = Self::parse(&text, host).map_err(|error| invalid(path, error))?;
+        for more in further(path)? {
+            let MoreRules { rule } =
+                toml::from_str(&self::text(&more)?).map_err(|error| invalid(&more, error))?;
+            config.rules.extend(rule);
+        }
+        Ok(config)
     }
 
     /// Reads the text of a configuration.
@@ -142,7 +166,7 @@ impl Config {
     /// # Errors
     /// When it is not understood; the error names line and key.
     pub fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
-        let File { issuer, throttle } = toml::from_str(text)?;
+        let File { issuer, throttle, rule } = toml::from_str(text)?;
         let default = ThrottlePolicy::default();
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
         let host = if host.is_empty() { "otpd".to_owned() } else { host };
@@ -157,8 +181,40 @@ impl Config {
                 unlock_after: throttle.unlock_after.map(|length| length.0),
                 ..default
             },
+            rules: Rules::new(rule),
         })
     }
+}
+
+fn text(path: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &Path, error: io::Error) -> ConfigError {
+    ConfigError::Unreadable { path: path.display().to_string(), error }
+}
+
+fn invalid(path: &Path, error: toml::de::Error) -> ConfigError {
+    ConfigError::Invalid { path: path.display().to_string(), error: Box::new(error) }
+}
+
+/// The files of `otpd.toml.d` beside `otpd.toml`, by name. What does not end in `.toml` is passed
+/// over: editors and package managers leave such things.
+fn further(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+    let mut dir = path.as_os_str().to_owned();
+    dir.push(".d");
+    let dir = PathBuf::from(dir);
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(&dir, error)),
+    };
+    let paths: Result<Vec<PathBuf>, io::Error> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = paths.map_err(|error| unreadable(&dir, error))?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    Ok(paths)
 }
 
 #[cfg(test)]
@@ -174,6 +230,25 @@ mod tests {
     }
 
     #[test]
+    fn more_rules_come_in_the_order_of_their_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("otpd.toml");
+        let rule = |name: &str| format!("[[rule]]\nname = '{name}'\nrequire = 'code'\n");
+        fs::write(&path, rule("first")).unwrap();
+        let more = dir.path().join("otpd.toml.d");
+        fs::create_dir(&more).unwrap();
+        fs::write(more.join("20-last.toml"), rule("fourth")).unwrap();
+        fs::write(more.join("10-early.toml"), rule("second") + &rule("third")).unwrap();
+        fs::write(more.join("10-early.toml~"), "[[rule").unwrap();
+        let config = Config::read(&path, "host").unwrap();
+        let names: Vec<&str> = config.rules.iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!(names, ["first", "second", "third", "fourth"]);
+        fs::write(more.join("30-bad.toml"), "issuer = 'x'").unwrap();
+        let error = Config::read(&path, "host").unwrap_err().to_string();
+        assert!(error.contains("30-bad.toml") && error.contains("issuer"), "{error}");
+    }
+
+    #[test]
     fn the_shipped_example_is_valid() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/otpd.toml");
         assert!(path.exists(), "{}", path.display());
@@ -186,7 +261,7 @@ mod tests {
         let example = include_str!("../../packaging/otpd.toml");
         // The parser names what it knows where it meets what it does not.
         let mut keys = Vec::new();
-        for text in ["x = 1", "[throttle]\nx = 1"] {
+        for text in ["x = 1", "[throttle]\nx = 1", "[[rule]]\nx = 1"] {
             let error = Config::parse(text, "host").unwrap_err().to_string();
             let known = error.split_once("expected").unwrap().1.to_owned();
             keys.extend(known.split('`').skip(1).step_by(2).map(str::to_owned));

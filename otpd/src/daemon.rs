@@ -23,6 +23,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, ConfigError},
     engine::Engine,
+    groups::Groups,
     privileges::{self, PlaceError},
     service::Services,
     socket,
@@ -76,6 +77,7 @@ pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
         engine: Arc::new(Engine::new(store, Arc::new(config))),
         gate: Gate::default(),
         log: log.clone(),
+        groups: Groups::default(),
     };
     let engine = services.engine.clone();
     let ended = runtime.block_on(serve(place.listener.try_clone(), services));

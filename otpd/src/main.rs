@@ -5,7 +5,7 @@ use std::{io::Write, path::Path, process::ExitCode, sync::Arc};
 use otpd::{
     audit::{Event, Severity, Syslog},
     config::{self, Config},
-    daemon,
+    daemon, rules,
 };
 
 const USAGE: &str = "\
@@ -61,7 +61,11 @@ fn check(file: &str) -> ExitCode {
         return ExitCode::from(BAD_CONFIG);
     }
     match Config::read(Path::new(file), &daemon::host()) {
-        Ok(_) => say(&format!("{file}: valid\n")),
+        Ok(config) => {
+            let remarks = rules::review(&config.rules);
+            let remarks: String = remarks.iter().map(|remark| format!("  {remark}\n")).collect();
+            say(&format!("{file}: valid\n{remarks}"))
+        }
         Err(error) => {
             complain(&format!("otpd: {error}\n"));
             ExitCode::from(BAD_CONFIG)

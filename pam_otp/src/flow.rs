@@ -40,6 +40,7 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
         self.debug(|| format!("{} ({})", outcome::described(challenge.demand), challenge.rule));
         match challenge.demand {
             Demand::Unenrolled => Ok(Ending::unenrolled(self.arguments.unenrolled)),
+            Demand::Exempt => Ok(Ending::Exempt),
             Demand::Ask => self.code(&login),
         }
     }
@@ -202,6 +203,7 @@ fn advice(verdict: &Verdict) -> Option<String> {
         | Reason::NotEnrolled
         | Reason::UnknownUser
         | Reason::UidMismatch
-        | Reason::UnknownDevice => None,
+        | Reason::UnknownDevice
+        | Reason::Denied => None,
     }
 }

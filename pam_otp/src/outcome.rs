@@ -19,6 +19,8 @@ pub(crate) enum Ending {
     Refused(Reason),
     /// The daemon lets pass without a code who has no device, and we may.
     Unenrolled,
+    /// A rule of the administrator lets pass without a code.
+    Exempt,
     /// There is no answer of the daemon to go by.
     Undecided(client::Error),
     /// The daemon's answer contradicts itself or our question.
@@ -45,7 +47,7 @@ impl Ending {
     pub(crate) fn code(&self) -> PamResultCode {
         match self {
             Self::Accepted | Self::Credentials => PamResultCode::PAM_SUCCESS,
-            Self::Unenrolled | Self::NotOurs => PamResultCode::PAM_IGNORE,
+            Self::Unenrolled | Self::Exempt | Self::NotOurs => PamResultCode::PAM_IGNORE,
             Self::Refused(_) | Self::BadLogin(_) => PamResultCode::PAM_AUTH_ERR,
             Self::Undecided(error) => match error {
                 client::Error::Refused => PamResultCode::PAM_AUTH_ERR,
@@ -73,6 +75,7 @@ impl Ending {
             Self::Accepted
             | Self::Refused(_)
             | Self::Unenrolled
+            | Self::Exempt
             | Self::Undecided(client::Error::Refused | client::Error::NotAllowed)
             | Self::Credentials
             | Self::NotOurs => None,
@@ -115,7 +118,8 @@ impl Ending {
                 | Reason::NotEnrolled
                 | Reason::UnknownUser
                 | Reason::UidMismatch
-                | Reason::UnknownDevice),
+                | Reason::UnknownDevice
+                | Reason::Denied),
             ) => Self::Refused(reason),
             (outcome @ (Outcome::Accepted | Outcome::Refused), reason) => {
                 Self::Absurd(format!("{outcome:?} because of {reason:?}"))
@@ -128,6 +132,7 @@ impl Ending {
 pub(crate) fn described(demand: Demand) -> &'static str {
     match demand {
         Demand::Ask => "otpd demands a code",
+        Demand::Exempt => "otpd lets pass without a code: a rule says so",
         Demand::Unenrolled => "otpd lets pass without a code: no confirmed device, and nullok",
     }
 }
@@ -168,6 +173,7 @@ mod tests {
             Reason::UnknownUser,
             Reason::UidMismatch,
             Reason::UnknownDevice,
+            Reason::Denied,
         ];
         let (mut success, mut ignore) = (0, 0);
         for outcome in verdicts {

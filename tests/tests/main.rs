@@ -27,6 +27,7 @@ mod own;
 mod power;
 mod race;
 mod random;
+mod rules;
 mod scene;
 mod ssh;
 mod starvation;

@@ -111,7 +111,7 @@ fn try_on(
     origin: &Origin,
     now: u64,
 ) -> Result<Verified, Refusal> {
-    let it = Attempt { offer, device, origin, service: "sshd", from: "" };
+    let it = Attempt { offer, device, kinds: None, origin, service: "sshd", from: "" };
     match attempt(account, &it, &ThrottlePolicy::default(), UnixTime::from_secs(now)) {
         Decision::Unchanged(refusal) => Err(refusal),
         Decision::Change(transition) => {

@@ -141,6 +141,7 @@ const fn kind(reason: Reason) -> (Exit, &'static str, &'static str) {
         Reason::UnknownDevice => {
             (Exit::NotFound, "unknown-device", "no such device, or several of that label")
         }
+        Reason::Denied => (Exit::Refused, "denied", "a rule denies it; nothing was checked"),
         // A refusal for having matched contradicts itself; it is not taken for success.
         Reason::Matched => {
             (Exit::Unavailable, "not-understood", "otpd matched the code and did not accept it")
@@ -168,6 +169,7 @@ fn next(verdict: &Verdict, subject: &Subject) -> String {
         (Reason::UnknownDevice, _) => {
             format!("see which devices there are: `{}`", subject.command("list"))
         }
+        (Reason::Denied, _) => "see the rules in /etc/otpd/otpd.toml; the log names it".to_owned(),
         (Reason::Matched, _) => "see the log: `journalctl -u otpd`".to_owned(),
     }
 }

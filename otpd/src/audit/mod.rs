@@ -78,6 +78,10 @@ pub enum Event<'a> {
     Unavailable(&'a Subject, &'a str),
     /// `nullok` let an account pass that has no device.
     PassedUnenrolled(&'a Subject),
+    /// A rule let a login pass without a code.
+    Exempt(&'a Subject, &'a str),
+    /// A rule denied a login, or could not be decided.
+    Denied(&'a Subject, &'a str),
     /// A caller asked for what it may not.
     NotAllowed {
         /// The caller.
@@ -104,7 +108,7 @@ impl Event<'_> {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Accepted { .. } => Severity::Info,
+            Self::Accepted { .. } | Self::Exempt(..) => Severity::Info,
             Self::Wrong { locked: true, .. }
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
@@ -113,6 +117,7 @@ impl Event<'_> {
             | Self::Refused(..)
             | Self::Malformed(..)
             | Self::UnknownUser(_)
+            | Self::Denied(..)
             | Self::Managed { .. } => Severity::Notice,
             Self::Unavailable(..) => Severity::Error,
             Self::Daemon(severity, _) => *severity,
@@ -182,6 +187,10 @@ impl fmt::Display for Event<'_> {
                     who.by()
                 )
             }
+            Self::Exempt(who, rule) => {
+                write!(f, "{who} passed {} without a code: rule {:?}", who.by(), rule)
+            }
+            Self::Denied(who, why) => write!(f, "{who} refused {}: {why}", who.by()),
             Self::NotAllowed { uid, action, user } => {
                 write!(f, "uid {uid} may not {action} for {}", Escaped(user))
             }

@@ -64,6 +64,8 @@ pub struct Login {
     pub entry: Entry,
     /// The one device that is asked; none: every one.
     pub device: Option<String>,
+    /// The kinds of devices that may be asked; none: all.
+    pub kinds: Option<Vec<String>>,
     /// Where it comes from.
     pub origin: Origin,
     /// The PAM service, for the account's log.
@@ -97,6 +99,11 @@ impl Engine {
     /// An engine on an opened store.
     pub fn new(store: SqliteStore, config: Arc<Config>) -> Self {
         Self { store, nss: Nss::default(), config }
+    }
+
+    /// What the administrator decided.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The store, to be closed at the end.
@@ -155,11 +162,12 @@ impl Engine {
         login: Login,
         before: Instant,
     ) -> Result<Persisted<Verified>, Unavailable> {
-        let Login { entry, device, origin, service, from } = login;
+        let Login { entry, device, kinds, origin, service, from } = login;
         let (offer, policy) = (self.offer(entry)?, self.policy());
         let step = OnAccount::new(person, Refusal::NotEnrolled, move |account, now| {
-            let (device, service) = (device.as_deref(), service.as_str());
-            let typed = Attempt { offer: &offer, device, origin: &origin, service, from: &from };
+            let (device, kinds, service) = (device.as_deref(), kinds.as_deref(), service.as_str());
+            let (offer, origin, from) = (&offer, &origin, from.as_str());
+            let typed = Attempt { offer, device, kinds, origin, service, from };
             attempt(account, &typed, &policy, now)
         });
         Ok(self.store.transact(step, before).await?)

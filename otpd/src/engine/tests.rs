@@ -97,7 +97,7 @@ impl World {
     fn verify(&self, typed: &str, origin: Origin) -> String {
         let entry = Entry::parse(typed).unwrap();
         let (service, from) = ("sshd".to_owned(), String::new());
-        let login = Login { entry, device: None, origin, service, from };
+        let login = Login { entry, device: None, kinds: None, origin, service, from };
         let engine = self.engine.as_ref().unwrap();
         let done = self.runtime.block_on(engine.verify(alice(), login, soon())).unwrap();
         match done.into_result() {

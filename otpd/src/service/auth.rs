@@ -8,7 +8,11 @@ use otp_core::{Entry, Malformed, Origin, Refusal};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
-use super::{Call, Refused, Services, answer, wanted::bounded};
+use super::{
+    Call, Refused, Services, answer,
+    ruling::{Decided, Ruling},
+    wanted::bounded,
+};
 use crate::{
     audit::{Event, Subject},
     caller::{ROOT, Way},
@@ -16,6 +20,7 @@ use crate::{
     engine,
     nss::Person,
     policy::Action,
+    rules::Methods,
 };
 
 /// Refusals are answered at multiples of this from a call's arrival, so that their time does not
@@ -33,9 +38,10 @@ pub struct AuthService {
 }
 
 /// What is believed of a login.
-struct Believed {
-    who: Subject,
-    origin: Origin,
+pub(super) struct Believed {
+    pub(super) who: Subject,
+    pub(super) origin: Origin,
+    pub(super) tty: String,
     nullok: bool,
 }
 
@@ -52,9 +58,9 @@ impl AuthService {
         let call = self.services.enter(self.way, connection, &header).await?;
         let believed = believe(&call, login)?;
         match self.demand(&call, &believed).await {
-            Ok(demand) => {
+            Ok(challenge) => {
                 until_next(&call, BEGINNINGS).await;
-                Ok(Challenge { demand, rule: "default".to_owned() }.into_args())
+                Ok(challenge.into_args())
             }
             Err(refused) => {
                 let error = self.refuse(&believed.who, refused);
@@ -121,17 +127,33 @@ impl AuthService {
         verdict
     }
 
-    async fn demand(&self, call: &Call, believed: &Believed) -> Result<Demand, Refused> {
+    /// What a login must do. What denies is not told before a code was typed: strangers are asked
+    /// alike.
+    async fn demand(&self, call: &Call, believed: &Believed) -> Result<Challenge, Refused> {
         let user = &believed.who.user;
         let person = self.services.permitted(call, Action::Begin, user).await?;
-        let Some(person) = person else { return Ok(Demand::Ask) };
+        let ask = |rule| Challenge { demand: Demand::Ask, rule };
+        let Some(person) = person else { return Ok(ask("default".to_owned())) };
+        let Decided { ruling, rule } = self.services.ruled(call, believed, &person).await;
         let standing = self.services.engine.look(person, call.before).await?;
-        match standing {
-            Ok(overview) if believed.nullok && !overview.demands_code => {
-                self.services.log.log(&Event::PassedUnenrolled(&believed.who));
-                Ok(Demand::Unenrolled)
+        let free = standing.is_ok_and(|overview| !overview.demands_code);
+        let log = &self.services.log;
+        match ruling {
+            Ruling::Nothing => {
+                log.log(&Event::Exempt(&believed.who, &rule));
+                Ok(Challenge { demand: Demand::Exempt, rule })
             }
-            Ok(_) | Err(_) => Ok(Demand::Ask),
+            Ruling::Enrolled(_) if free => {
+                log.log(&Event::Exempt(&believed.who, &rule));
+                Ok(Challenge { demand: Demand::Exempt, rule })
+            }
+            Ruling::Default if free && believed.nullok => {
+                log.log(&Event::PassedUnenrolled(&believed.who));
+                Ok(Challenge { demand: Demand::Unenrolled, rule })
+            }
+            // Which rule denies is nothing for who is denied by it.
+            Ruling::Denied(_) => Ok(ask("default".to_owned())),
+            Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default => Ok(ask(rule)),
         }
     }
 
@@ -162,12 +184,27 @@ impl AuthService {
     async fn attempt(
         &self,
         call: &Call,
-        Believed { who, origin, .. }: &Believed,
+        believed: &Believed,
         person: Person,
         (entry, device): (Entry, Option<String>),
     ) -> Result<Verdict, Refused> {
+        let Believed { who, origin, .. } = believed;
+        let Decided { ruling, .. } = self.services.ruled(call, believed, &person).await;
+        let methods = match ruling {
+            Ruling::Code(methods) | Ruling::Enrolled(methods) => methods,
+            Ruling::Default | Ruling::Nothing => Methods::Any,
+            Ruling::Denied(why) => {
+                self.services.log.log(&Event::Denied(who, &why));
+                return Ok(answer::refused(Reason::Denied));
+            }
+        };
+        let kinds = match methods {
+            Methods::Any => None,
+            Methods::Only(kinds) => Some(kinds),
+        };
         let (service, from) = (who.service.clone(), who.from.clone());
-        let login = engine::Login { entry, device, origin: origin.clone(), service, from };
+        let origin = origin.clone();
+        let login = engine::Login { entry, device, kinds, origin, service, from };
         let verified = self.services.engine.verify(person, login, call.before).await?;
         let (event_log, verdict) = answer::verdict(verified);
         event_log.write(&self.services.log, who);
@@ -203,13 +240,14 @@ fn believe(call: &Call, login: Login) -> Result<Believed, Error> {
         return Err(Error::InvalidArgument(text.to_owned()));
     }
     let nullok = login.hints.contains(&Hint::Nullok);
-    let Login { user, service, rhost, .. } = login;
+    let Login { user, service, rhost, tty, .. } = login;
     if call.uid == ROOT {
         let origin = Origin::of_host(&rhost);
-        return Ok(Believed { who: Subject { user, service, from: rhost }, origin, nullok });
+        let who = Subject { user, service, from: rhost };
+        return Ok(Believed { who, origin, tty, nullok });
     }
     let who = Subject { user, service: "self".to_owned(), from: String::new() };
-    Ok(Believed { who, origin: Origin::Own, nullok })
+    Ok(Believed { who, origin: Origin::Own, tty: String::new(), nullok })
 }
 
 /// Waits for the next multiple of `quantum` since the call's arrival.

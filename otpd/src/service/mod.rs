@@ -4,6 +4,7 @@
 mod answer;
 mod auth;
 mod manage;
+mod ruling;
 mod wanted;
 
 use std::{
@@ -20,6 +21,7 @@ use crate::{
     caller::{self, Entry, Gate, ROOT, Way},
     clock::monotonic,
     engine::{Engine, Unavailable},
+    groups::Groups,
     nss::Person,
     policy::{Action, Answer, Relation, may},
 };
@@ -39,6 +41,8 @@ pub struct Services {
     pub gate: Gate,
     /// Takes the lines.
     pub log: Arc<Syslog>,
+    /// Knows the groups of users, for rules that ask.
+    pub groups: Groups,
 }
 
 /// A call that was let in.

@@ -30,6 +30,7 @@ async fn world() -> World {
         engine: Arc::new(Engine::new(store, Arc::new(config))),
         gate: Gate::default(),
         log: Arc::default(),
+        groups: Groups::default(),
     };
     let (ours, theirs) = UnixStream::pair().unwrap();
     let path = names::OBJECT_PATH;

@@ -103,6 +103,7 @@ impl Step for Verify {
         let it = Attempt {
             offer: &self.1,
             device: None,
+            kinds: None,
             origin: &Origin::of_host("192.0.2.7"),
             service: "sshd",
             from: "192.0.2.7",

@@ -172,6 +172,7 @@ fn every_refusal_is_one_code_and_the_daemons_to_log() {
         Reason::UnknownUser,
         Reason::UidMismatch,
         Reason::UnknownDevice,
+        Reason::Denied,
     ] {
         let mut host = Script::typing(b"000000");
         let daemon = Oracle::saying(vec![Ok(refused(reason))]);

@@ -1,0 +1,221 @@
+//! Policy: what a login must show, by the administrator's rules. The first rule that matches decides;
+//! one that cannot be decided denies, for it might have been the one that denies. Nothing here looks
+//! anything up: what is known of a login comes in.
+
+mod network;
+mod parse;
+mod review;
+
+use std::net::IpAddr;
+
+use otp_core::Origin;
+
+pub use network::{Network, NetworkError};
+use parse::WrittenRule;
+pub use review::{Remark, review};
+
+/// The administrator's rules, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules(Vec<Rule>);
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "WrittenRule")]
+pub struct Rule {
+    /// What the log calls it.
+    pub name: String,
+    /// Which logins it is about: those that fit all of these. An empty list fits all.
+    pub services: Vec<String>,
+    /// Users by canonical name.
+    pub users: Vec<String>,
+    /// Groups of which the user is in one.
+    pub groups: Vec<String>,
+    /// Networks in one of which the remote host is.
+    pub from: Vec<Network>,
+    /// Where it comes from; none: anywhere.
+    pub place: Option<Place>,
+    /// Terminals.
+    pub ttys: Vec<String>,
+    /// What it decides.
+    pub ruling: Ruling,
+}
+
+/// Where logins come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// From a remote host.
+    Remote,
+    /// From this machine.
+    Local,
+}
+
+/// What a rule decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// What a login must show.
+    pub require: Requirement,
+    /// By what it may be shown.
+    pub methods: Methods,
+}
+
+/// What a login must show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Requirement {
+    /// A code; who has no device is refused.
+    Code,
+    /// A code of those who have a device; the others pass.
+    Enrolled,
+    /// Nothing.
+    None,
+    /// Nothing that it could show would do.
+    Deny,
+}
+
+/// By what a login may show a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Methods {
+    /// By any device.
+    Any,
+    /// By devices of these kinds.
+    Only(Vec<String>),
+}
+
+/// What is known of a login.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The PAM service, or `self` for the user's own programs.
+    pub service: &'a str,
+    /// The canonical name.
+    pub user: &'a str,
+    /// The user's groups; none: nobody could tell.
+    pub groups: Option<&'a [String]>,
+    /// Where it comes from.
+    pub origin: &'a Origin,
+    /// The terminal; empty where there is none.
+    pub tty: &'a str,
+}
+
+/// What the rules come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ruled<'a> {
+    /// This rule matched.
+    By(&'a Rule),
+    /// None matched: a code is demanded.
+    Default,
+    /// Whether this rule matches cannot be told, so the login is denied.
+    Undecided(&'a Rule, &'static str),
+}
+
+/// Whether a login fits a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Yes,
+    No,
+    Unknown(&'static str),
+}
+
+impl From<bool> for Fit {
+    fn from(fits: bool) -> Self {
+        if fits { Self::Yes } else { Self::No }
+    }
+}
+
+impl Rules {
+    /// Rules in this order.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        Self(rules)
+    }
+
+    /// Adds more behind them.
+    pub fn extend(&mut self, rules: Vec<Rule>) {
+        self.0.extend(rules);
+    }
+
+    /// In their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.0.iter()
+    }
+
+    /// Whether anything depends on groups, which are slow to ask for.
+    pub fn ask_for_groups(&self) -> bool {
+        self.0.iter().any(|rule| !rule.groups.is_empty())
+    }
+
+    /// What they decide about a login.
+    pub fn decide(&self, login: &Known<'_>) -> Ruled<'_> {
+        for rule in &self.0 {
+            match rule.fits(login) {
+                Fit::Yes => return Ruled::By(rule),
+                Fit::No => {}
+                Fit::Unknown(why) => return Ruled::Undecided(rule, why),
+            }
+        }
+        Ruled::Default
+    }
+}
+
+impl Rule {
+    /// All conditions together: one that does not fit is enough, whatever cannot be told.
+    fn fits(&self, login: &Known<'_>) -> Fit {
+        let conditions = [
+            named(&self.services, login.service),
+            named(&self.users, login.user),
+            self.place(login.origin),
+            self.from(login.origin),
+            self.tty(login.tty),
+            self.group(login.groups),
+        ];
+        if conditions.contains(&Fit::No) {
+            return Fit::No;
+        }
+        conditions.into_iter().find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
+    }
+
+    fn place(&self, origin: &Origin) -> Fit {
+        match (self.place, origin) {
+            (None, _)
+            | (Some(Place::Local), Origin::Own | Origin::Local)
+            | (Some(Place::Remote), Origin::Address(_) | Origin::Named) => Fit::Yes,
+            (Some(Place::Local), Origin::Address(_) | Origin::Named)
+            | (Some(Place::Remote), Origin::Own | Origin::Local) => Fit::No,
+        }
+    }
+
+    fn from(&self, origin: &Origin) -> Fit {
+        if self.from.is_empty() {
+            return Fit::Yes;
+        }
+        match origin {
+            Origin::Own | Origin::Local => Fit::No,
+            Origin::Address(address) => self.from_network(*address).into(),
+            Origin::Named => Fit::Unknown("the remote host has no numeric address"),
+        }
+    }
+
+    fn from_network(&self, address: IpAddr) -> bool {
+        self.from.iter().any(|network| network.contains(address))
+    }
+
+    /// `/dev/tty1` and `tty1` are one.
+    fn tty(&self, tty: &str) -> Fit {
+        let short = |tty: &str| tty.strip_prefix("/dev/").unwrap_or(tty).to_owned();
+        let fits = self.ttys.is_empty() || self.ttys.iter().any(|own| short(own) == short(tty));
+        fits.into()
+    }
+
+    fn group(&self, groups: Option<&[String]>) -> Fit {
+        match groups {
+            _ if self.groups.is_empty() => Fit::Yes,
+            Some(groups) => self.groups.iter().any(|own| groups.contains(own)).into(),
+            None => Fit::Unknown("the user's groups cannot be told"),
+        }
+    }
+}
+
+fn named(names: &[String], name: &str) -> Fit {
+    (names.is_empty() || names.iter().any(|own| own == name)).into()
+}
+
+#[cfg(test)]
+mod tests;

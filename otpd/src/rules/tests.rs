@@ -1,0 +1,132 @@
+//! Rules as administrators write them, and what they come to.
+
+use super::*;
+use crate::config::Config;
+
+fn rules(text: &str) -> Rules {
+    try_rules(text).unwrap()
+}
+
+fn try_rules(text: &str) -> Result<Rules, String> {
+    Config::parse(text, "host").map(|config| config.rules).map_err(|error| error.to_string())
+}
+
+const OFFICE: &str = r#"
+    [[rule]]
+    name = "console stays open"
+    service = ["login"]
+    remote = false
+    require = "none"
+    [[rule]]
+    name = "office"
+    service = ["sshd"]
+    from = ["192.0.2.0/24", "2001:db8::/32"]
+    require = "code"
+    methods = ["totp", "recovery"]
+    [[rule]]
+    name = "staff alone"
+    service = ["sshd"]
+    group = ["staff"]
+    require = "enrolled"
+    [[rule]]
+    name = "nobody else"
+    service = ["sshd"]
+    require = "deny"
+"#;
+
+/// The name of the rule that decides, or how it ends.
+fn ruled(rules: &Rules, service: &str, host: &str, groups: Option<&[&str]>) -> String {
+    let groups: Option<Vec<String>> =
+        groups.map(|groups| groups.iter().map(ToString::to_string).collect());
+    let origin = Origin::of_host(host);
+    let login =
+        Known { service, user: "alice", groups: groups.as_deref(), origin: &origin, tty: "tty1" };
+    match rules.decide(&login) {
+        Ruled::By(rule) => rule.name.clone(),
+        Ruled::Default => "default".to_owned(),
+        Ruled::Undecided(rule, _) => format!("undecided: {}", rule.name),
+    }
+}
+
+#[test]
+fn the_first_that_matches_decides() {
+    let rules = rules(OFFICE);
+    for (service, host, groups, decides) in [
+        ("login", "", Some(&[][..]), "console stays open"),
+        ("login", "192.0.2.7", Some(&[]), "default"),
+        ("sshd", "192.0.2.7", Some(&[]), "office"),
+        ("sshd", "::ffff:192.0.2.7", Some(&[]), "office"),
+        ("sshd", "2001:db8::1", Some(&[]), "office"),
+        ("sshd", "198.51.100.7", Some(&["staff"]), "staff alone"),
+        ("sshd", "198.51.100.7", Some(&["users"]), "nobody else"),
+        ("sudo", "", Some(&["staff"]), "default"),
+        ("self", "", Some(&[]), "default"),
+    ] {
+        assert_eq!(ruled(&rules, service, host, groups), decides, "{service} {host:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_told_denies() {
+    let rules = rules(OFFICE);
+    assert_eq!(ruled(&rules, "sshd", "pc.example", Some(&[])), "undecided: office");
+    assert_eq!(ruled(&rules, "sshd", "198.51.100.7", None), "undecided: staff alone");
+    // What does not fit anyway needs not be told.
+    assert_eq!(ruled(&rules, "sudo", "pc.example", None), "default");
+    assert_eq!(ruled(&rules, "sshd", "192.0.2.7", None), "office");
+}
+
+#[test]
+fn users_and_terminals() {
+    let rules = rules(
+        "[[rule]]\nname = 'a'\nuser = ['alice']\ntty = ['/dev/tty1']\nrequire = 'deny'\n\
+         [[rule]]\nname = 'b'\nuser = ['bob']\nrequire = 'deny'",
+    );
+    let origin = Origin::Local;
+    let by = |user, tty| {
+        let login = Known { service: "login", user, groups: None, origin: &origin, tty };
+        match rules.decide(&login) {
+            Ruled::By(rule) => rule.name.clone(),
+            other @ (Ruled::Default | Ruled::Undecided(..)) => format!("{other:?}"),
+        }
+    };
+    assert_eq!(by("alice", "tty1"), "a");
+    assert_eq!(by("alice", "/dev/tty1"), "a");
+    assert_eq!(by("alice", "tty2"), "Default");
+    assert_eq!(by("alice", ""), "Default");
+    assert_eq!(by("bob", ""), "b");
+}
+
+#[test]
+fn mistakes_are_named_with_their_rule() {
+    for (body, named) in [
+        ("require = 'perhaps'", "unknown variant"),
+        ("require = 'code'\ncolour = 'red'", "colour"),
+        ("", "require"),
+        ("require = 'code'\nservice = []", "rule \"x\": service is empty"),
+        ("require = 'code'\nuser = ['']", "user is empty"),
+        ("require = 'code'\nfrom = ['192.0.2.7/24']", "write 192.0.2.0/24"),
+        ("require = 'code'\nfrom = ['pc.example']", "no numeric network"),
+        ("require = 'none'\nremote = false", "remote needs a service"),
+        ("require = 'code'\nservice = ['a']\nremote = false\nfrom = ['::1']", "exclude each other"),
+        ("require = 'code'\nmethods = ['pigeon']", "there are totp, hotp, recovery"),
+    ] {
+        let error = try_rules(&format!("[[rule]]\nname = 'x'\n{body}")).unwrap_err();
+        assert!(error.contains(named) && error.contains("line"), "{body:?}: {error}");
+    }
+    assert!(try_rules("[[rule]]\nname = ''\nrequire = 'code'").is_err());
+}
+
+#[test]
+fn what_is_odd_is_told() {
+    assert_eq!(review(&rules(OFFICE)), [Remark::Open("console stays open".to_owned())]);
+    let shadowed = rules(
+        "[[rule]]\nname = 'all of ssh'\nservice = ['sshd']\nrequire = 'code'\n\
+         [[rule]]\nname = 'lan'\nservice = ['sshd']\nfrom = ['192.0.2.0/24']\nrequire = 'deny'\n\
+         [[rule]]\nname = 'lan'\nfrom = ['192.0.2.0/24']\nrequire = 'code'\n\
+         [[rule]]\nname = 'desk'\nfrom = ['192.0.2.7']\nrequire = 'code'",
+    );
+    let by = |rule: &str, by: &str| Remark::Shadowed { rule: rule.to_owned(), by: by.to_owned() };
+    let expected = [by("lan", "all of ssh"), Remark::SameName("lan".to_owned()), by("desk", "lan")];
+    assert_eq!(review(&shadowed), expected);
+}

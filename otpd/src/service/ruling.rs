@@ -1,0 +1,71 @@
+//! What the administrator's rules come to for one login: asked at `Begin`, and again at `Verify`, as
+//! they may have changed and as nobody is bound to ask first.
+
+use super::{Call, Services, auth::Believed};
+use crate::{
+    audit::{Event, Severity},
+    nss::Person,
+    rules::{Known, Methods, Requirement, Ruled},
+};
+
+/// What a login must show.
+pub(super) enum Ruling {
+    /// A code; who has no device is refused.
+    Code(Methods),
+    /// A code of those who have a device; others pass, and the rule says so.
+    Enrolled(Methods),
+    /// A code, unless the module's `nullok` lets an account without a device pass.
+    Default,
+    /// Nothing.
+    Nothing,
+    /// Nothing that it could show would do; why.
+    Denied(String),
+}
+
+/// A ruling, and the name of what ruled.
+pub(super) struct Decided {
+    pub(super) ruling: Ruling,
+    pub(super) rule: String,
+}
+
+impl Services {
+    /// What the rules say of this login.
+    pub(super) async fn ruled(&self, call: &Call, believed: &Believed, person: &Person) -> Decided {
+        let rules = &self.engine.config().rules;
+        let groups = if rules.ask_for_groups() {
+            match self.groups.of(&person.name, call.uid, call.before).await {
+                Ok(groups) => Some(groups),
+                Err(error) => {
+                    self.log.log(&Event::Daemon(Severity::Error, &error.to_string()));
+                    None
+                }
+            }
+        } else {
+            None
+        };
+        let login = Known {
+            service: &believed.who.service,
+            user: person.name.as_str(),
+            groups: groups.as_deref(),
+            origin: &believed.origin,
+            tty: &believed.tty,
+        };
+        match rules.decide(&login) {
+            Ruled::Default => Decided { ruling: Ruling::Default, rule: "default".to_owned() },
+            Ruled::Undecided(rule, why) => {
+                let why = format!("rule {:?} cannot be decided: {why}", rule.name);
+                Decided { ruling: Ruling::Denied(why), rule: rule.name.clone() }
+            }
+            Ruled::By(rule) => {
+                let methods = rule.ruling.methods.clone();
+                let ruling = match rule.ruling.require {
+                    Requirement::Code => Ruling::Code(methods),
+                    Requirement::Enrolled => Ruling::Enrolled(methods),
+                    Requirement::None => Ruling::Nothing,
+                    Requirement::Deny => Ruling::Denied(format!("rule {:?}", rule.name)),
+                };
+                Decided { ruling, rule: rule.name.clone() }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The administrator's rules at real logins: what they demand, what they let pass, and what becomes
+//! of a login that they cannot decide.
+
+use testbed::{Invocation, PROMPT, Result, inside, pamtester};
+
+use crate::scene::{Scene, token, typed};
+
+const RULES: &str = r#"
+    [[rule]]
+    name = "kiosk"
+    service = ["kiosk"]
+    require = "none"
+    [[rule]]
+    name = "office"
+    service = ["sshd"]
+    from = ["192.0.2.0/24"]
+    require = "code"
+    methods = ["totp"]
+    [[rule]]
+    name = "no root from afar"
+    service = ["sshd"]
+    user = ["root"]
+    require = "deny"
+    [[rule]]
+    name = "whoever has a device"
+    service = ["otp"]
+    require = "enrolled"
+    [[rule]]
+    name = "staff"
+    service = ["staff"]
+    group = ["users-of-otp"]
+    require = "none"
+"#;
+
+fn scene() -> Result<Scene> {
+    let scene = Scene::configured(RULES)?;
+    for service in ["kiosk", "staff"] {
+        scene.world.stack(service, &["requisite pam_otp.so", "required pam_permit.so"])?;
+    }
+    scene.world.stack("otp", &["requisite pam_otp.so", "required pam_permit.so"])?;
+    Ok(scene)
+}
+
+/// Whether a login at a service, from a host, gets in with a code.
+fn login(service: &str, user: &str, host: &str, code: &str) -> Result<bool> {
+    let host = format!("rhost={host}");
+    let tester = Invocation::of("pamtester").args(["-I", &host, service, user, "authenticate"]);
+    Ok(typed(&tester, code)?.status.success())
+}
+
+#[test]
+fn who_is_exempt_is_not_asked_and_the_log_names_the_rule() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        let ended = pamtester("kiosk", "alice").run()?;
+        ended.must_succeed()?.must_not_say(PROMPT)?;
+        scene.world.log.expect(&["otpd", "alice", "passed by kiosk", "rule \"kiosk\""])?;
+        // It opens no other service, and a code is none the less spent where it is asked for.
+        typed(&pamtester("su", "alice"), &scene.wrong()?)?.must_fail()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn who_has_no_device_passes_where_only_the_enrolled_are_asked() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        pamtester("otp", "bob").run()?.must_succeed()?.must_not_say(PROMPT)?;
+        scene.world.log.expect(&["otpd", "bob", "passed by otp", "whoever has a device"])?;
+        typed(&pamtester("otp", "alice"), &scene.wrong()?)?.must_fail()?;
+        typed(&pamtester("otp", "alice"), &scene.code()?)?.must_succeed()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_denied_login_is_asked_like_any_other() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        let root = token("root")?;
+        assert!(!login("sshd", "root", "198.51.100.7", &root.code(1)?)?);
+        scene.world.log.expect(&["otpd", "root refused by sshd", "rule \"no root from afar\""])?;
+        // Its code is not spent by that.
+        assert!(login("su", "root", "", &root.code(1)?)?);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_host_that_has_only_a_name_is_denied_where_networks_decide() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        assert!(!login("sshd", "alice", "pc.example", &scene.code()?)?);
+        scene.world.log.expect(&["otpd", "\"office\" cannot be decided", "no numeric address"])?;
+        assert!(login("sshd", "alice", "::ffff:192.0.2.7", &scene.code()?)?);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_device_of_another_kind_does_not_count() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        let other = token("alice")?;
+        assert!(!login("sshd", "alice", "192.0.2.7", &other.code(1)?)?);
+        assert!(login("su", "alice", "", &other.code(1)?)?);
+        assert!(login("sshd", "alice", "192.0.2.7", &scene.code()?)?);
+        Ok(())
+    })
+}
+
+#[test]
+fn groups_are_those_of_the_user_database() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        typed(&pamtester("staff", "alice"), &scene.wrong()?)?.must_fail()?;
+        let group = std::fs::read_to_string("/etc/group")?;
+        std::fs::write("/etc/group", format!("{group}users-of-otp:x:49999:alice\n"))?;
+        pamtester("staff", "alice").run()?.must_succeed()?.must_not_say(PROMPT)?;
+        typed(&pamtester("staff", "bob"), "000000")?.must_fail()?;
+        Ok(())
+    })
+}
+
+/// A file with a mistake keeps the daemon from starting, and the mistake is named.
+#[test]
+fn what_is_odd_about_rules_is_said_beforehand() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        let check = Invocation::of("otpd").arg("--check");
+        check.run()?.must_succeed()?.must_say("rule \"kiosk\" lets in without a code")?;
+        scene
+            .world
+            .configure("[[rule]]\nname = 'x'\nfrom = ['192.0.2.7/24']\nrequire = 'code'\n")?;
+        check.run()?.must_fail()?.must_say("rule \"x\"")?.must_say("write 192.0.2.0/24")?;
+        Ok(())
+    })
+}
