@@ -188,12 +188,12 @@ impl Rule {
         }
         match origin {
             Origin::Own | Origin::Local => Fit::No,
-            Origin::Address(address) => self.from_network(*address).into(),
+            Origin::Address(address) => self.is_within(*address).into(),
             Origin::Named => Fit::Unknown("the remote host has no numeric address"),
         }
     }
 
-    fn from_network(&self, address: IpAddr) -> bool {
+    fn is_within(&self, address: IpAddr) -> bool {
         self.from.iter().any(|network| network.contains(address))
     }
 
