@@ -5,7 +5,8 @@ use std::path::Path;
 use otp_bus::{Login, NewDevice};
 use otp_core::{
     Account, Attempt, Code, CodeHash, Device, DeviceId, Label, Lane, LaneState, Offer, Origin,
-    Secret, ThrottlePolicy, Uid, UnixTime, UserName, attempt, device::KindState, otpauth_uri,
+    Otpauth, Secret, SecretText, ThrottlePolicy, Uid, UnixTime, UserName, attempt,
+    device::KindState, otpauth_uri,
 };
 use otpd::{config::Config, vault::Keyring};
 use zbus::wire::{BE, Endian, LE, serialized};
@@ -37,9 +38,19 @@ pub fn name(bytes: &[u8]) {
     let _ = Origin::of_host(text);
 }
 
-/// Base32, and the URI that is made of it with the same text as issuer and name.
+/// A secret in any form; base32, and the URI that is made of it with the same text as issuer and
+/// name.
 pub fn secret(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
+    match SecretText::read(text) {
+        Ok(SecretText::Plain(secret, _)) => {
+            let again = SecretText::read(&format!("base32:{}", *secret.to_base32()));
+            let Ok(SecretText::Plain(again, _)) = again else { panic!("its own base32") };
+            assert!(secret.same_as(&again));
+        }
+        Ok(SecretText::Uri(_)) => {}
+        Err(error) => repeats_no_secret(text, &error.to_string()),
+    }
     let Ok(secret) = Secret::from_base32(text) else { return };
     assert!((10..=128).contains(&secret.expose().len()));
     let again = Secret::from_base32(&secret.to_base32()).expect("its own base32");
@@ -49,6 +60,35 @@ pub fn secret(bytes: &[u8]) {
     let Ok(name) = UserName::parse(text) else { return };
     let uri = otpauth_uri(&secret, &state, text, &name).expect("a kind with a secret");
     assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()) && uri.matches(':').count() == 2);
+}
+
+/// An otpauth URI. What is read can be written, and is then read as the same.
+pub fn uri(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let read = match Otpauth::parse(text) {
+        Ok(read) => read,
+        Err(error) => return repeats_no_secret(text, &error.to_string()),
+    };
+    for warning in &read.warnings {
+        repeats_no_secret(&read.secret.to_base32(), &warning.to_string());
+    }
+    let issuer = read.issuer.unwrap_or_default();
+    let Ok(name) = UserName::parse(&read.account) else { return };
+    let written = otpauth_uri(&read.secret, &read.state, &issuer, &name).expect("as it was read");
+    let Ok(again) = Otpauth::parse(&written) else {
+        // Escaped it may be longer than what is read.
+        return assert!(written.len() > Otpauth::MAX_BYTES, "its own URI");
+    };
+    assert_eq!((again.state, again.account), (read.state, read.account));
+    assert_eq!(again.issuer.unwrap_or_default(), issuer);
+    assert!(again.secret.same_as(&read.secret));
+}
+
+/// No word long enough to be a secret stands in a message.
+fn repeats_no_secret(text: &str, told: &str) {
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() >= 16) {
+        assert!(!told.contains(word), "{told}");
+    }
 }
 
 /// The keyring's text. No error may show a key.

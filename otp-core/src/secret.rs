@@ -1,8 +1,12 @@
 //! A device's shared secret. It cannot be copied, printed or serialised, and is wiped when dropped.
 
-use data_encoding::{BASE32, BASE32_NOPAD, Specification};
+mod text;
+
+use data_encoding::{BASE32_NOPAD, DecodeError, Encoding};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+pub use text::{SecretForm, SecretText, SecretTextError};
 
 /// The key `K` of RFC 4226: 10 to 128 bytes.
 pub struct Secret(Zeroizing<Vec<u8>>);
@@ -22,8 +26,10 @@ pub enum SecretError {
 }
 
 impl Secret {
-    /// The shortest secret that is taken: RFC 4226's 128 bits are asked for, 80 are in wide use.
+    /// The shortest secret that is taken: 80 bits are in wide use.
     pub const MIN_BYTES: usize = 10;
+    /// What RFC 4226 section 4 R6 asks for, 128 bits. Shorter ones are warned of.
+    pub const ASKED_BYTES: usize = 16;
     /// The longest secret: SHA-512's block, beyond which HMAC would only hash it.
     pub const MAX_BYTES: usize = 128;
     /// What is generated: RFC 4226 section 4 R6 recommends 160 bits.
@@ -42,21 +48,18 @@ impl Secret {
         }
     }
 
-    /// Reads base32 as people write it: any case, spaces and hyphens between groups, padding or
-    /// none.
+    /// Reads base32 as programs write it: any case, spaces and hyphens between groups, padding or
+    /// none. What people write is read by [`SecretText`].
     ///
     /// # Errors
     /// When the text is not base32 or the secret too short or too long.
     pub fn from_base32(text: &str) -> Result<Self, SecretError> {
-        let plain: Zeroizing<String> =
-            Zeroizing::new(text.chars().filter(|c| !matches!(c, ' ' | '-' | '=')).collect());
-        let mut spec = Specification::new();
-        spec.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
-        spec.translate.from.push_str("abcdefghijklmnopqrstuvwxyz");
-        spec.translate.to.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-        let encoding = spec.encoding().unwrap_or(BASE32);
-        let bytes = encoding.decode(plain.as_bytes()).map_err(|_| SecretError::NotBase32)?;
-        Self::from_bytes(bytes)
+        let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+        let kept = text.chars().filter(|c| !matches!(c, ' ' | '-'));
+        plain.extend(kept.map(|c| c.to_ascii_uppercase()));
+        let mut bytes = decode(&BASE32_NOPAD, plain.trim_end_matches('='))
+            .map_err(|_| SecretError::NotBase32)?;
+        Self::from_bytes(std::mem::take(&mut *bytes))
     }
 
     /// The bytes, for HMAC and for sealing.
@@ -73,6 +76,14 @@ impl Secret {
     pub fn same_as(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
+}
+
+/// Decodes into a buffer that is wiped, whatever comes of it.
+fn decode(encoding: &Encoding, plain: &str) -> Result<Zeroizing<Vec<u8>>, DecodeError> {
+    let mut bytes = Zeroizing::new(vec![0; encoding.decode_len(plain.len())?]);
+    let len = encoding.decode_mut(plain.as_bytes(), &mut bytes).map_err(|part| part.error)?;
+    bytes.truncate(len);
+    Ok(bytes)
 }
 
 #[cfg(test)]

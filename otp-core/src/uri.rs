@@ -1,8 +1,13 @@
-//! `otpauth://` URIs, as authenticators scan them.
+//! `otpauth://` URIs, as authenticators scan them: Google's key URI format, written here and read
+//! in `uri/read.rs`.
+
+mod read;
 
 use zeroize::Zeroizing;
 
 use crate::{Secret, UserName, device::KindState};
+
+pub use read::{Otpauth, UriError};
 
 /// Writes a device as a URI in the key URI format; none for a kind that authenticators do not hold.
 /// As secret as the secret.

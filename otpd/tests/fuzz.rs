@@ -38,6 +38,11 @@ fn corpus_of_secret() {
 }
 
 #[test]
+fn corpus_of_uri() {
+    replay("uri", parsers::uri);
+}
+
+#[test]
 fn corpus_of_keyring() {
     replay("keyring", parsers::keyring);
 }
