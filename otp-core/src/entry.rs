@@ -51,6 +51,8 @@ pub struct RecoveryCode([u8; RecoveryCode::SYMBOLS]);
 impl RecoveryCode {
     /// Symbols of a code, five bits each.
     const SYMBOLS: usize = 8;
+    /// How many codes there are: 40 bits, but for those of digits alone, of which there are six.
+    pub(crate) const COUNT: u64 = (1 << 40) - 6_u64.pow(8);
 
     /// The code of random bytes; none for the few that make a code without a letter, where others
     /// are to be taken.

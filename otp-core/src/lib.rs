@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod chance;
 mod code;
 mod decision;
 pub mod device;
@@ -22,6 +23,7 @@ mod repair;
 mod secret;
 mod throttle;
 mod time;
+mod token;
 mod totp;
 mod uri;
 mod verify;
@@ -29,6 +31,7 @@ mod warning;
 mod warrant;
 
 pub use account::{Account, KNOWN_ADDRESSES, KNOWN_FOR, KnownAddress};
+pub use chance::{Bounds, Chance, Odds, YEAR};
 pub use code::{Code, Digits, DigitsError, Malformed};
 pub use decision::{Change, Changes, Decision, Refusal, Transition};
 pub use device::{
@@ -44,6 +47,7 @@ pub use repair::{TwoCodes, forget_failures, remove, rename, resync};
 pub use secret::{Secret, SecretError, SecretForm, SecretText, SecretTextError};
 pub use throttle::{Admission, Lane, LaneState, Permit, ThrottlePolicy};
 pub use time::{Seconds, UnixTime};
+pub use token::{Factor, Token, token};
 pub use totp::{Period, PeriodError, TimeStep, totp};
 pub use uri::{Otpauth, UriError, otpauth_uri};
 pub use verify::{Attempt, Origin, Verified, attempt};

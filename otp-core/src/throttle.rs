@@ -72,7 +72,7 @@ impl Default for ThrottlePolicy {
 
 impl ThrottlePolicy {
     /// The wait after `failures` consecutive failures: factor·2^(n−1) for the n beyond the free.
-    fn wait(&self, failures: u32) -> Seconds {
+    pub(crate) fn wait(&self, failures: u32) -> Seconds {
         match failures.saturating_sub(self.free) {
             0 => Seconds(0),
             n => {
@@ -84,7 +84,7 @@ impl ThrottlePolicy {
 }
 
 /// How many days the second counter looks back.
-const RECENT_DAYS: u64 = 30;
+pub(crate) const RECENT_DAYS: u64 = 30;
 
 /// One lane's failures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

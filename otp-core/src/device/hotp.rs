@@ -57,6 +57,10 @@ struct Stored {
 impl HotpState {
     /// The kind's name.
     pub const KIND: &'static str = "hotp";
+    /// How many codes are right at one moment, at most: those from the expected one on, and the
+    /// second of two, if one far ahead was noted.
+    #[allow(clippy::cast_possible_truncation)] // a small number
+    pub(crate) const CODES: u32 = LOOK_AHEAD as u32 + 2;
 
     /// A new device whose next code is of counter `next`.
     pub fn new(algorithm: Algorithm, digits: Digits, next: Counter) -> Self {

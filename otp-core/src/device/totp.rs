@@ -62,6 +62,10 @@ struct Stored {
 impl TotpState {
     /// The kind's name.
     pub const KIND: &'static str = "totp";
+    /// How many codes are right at one moment, at most: those around the expected step, and those
+    /// around the second of two, if one far out was noted.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a small positive number
+    pub(crate) const CODES: u32 = (2 * (2 * WINDOW + 1)) as u32;
 
     /// A new device.
     pub fn new(algorithm: Algorithm, digits: Digits, period: Period) -> Self {
