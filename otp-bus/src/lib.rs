@@ -6,6 +6,7 @@
 
 mod auth;
 mod error;
+mod explain;
 mod manage;
 pub mod names;
 #[cfg(feature = "proxy")]
@@ -13,6 +14,7 @@ mod proxy;
 
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
 pub use error::Error;
+pub use explain::{DeviceOdds, Explanation};
 pub use manage::{
     AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, LaneName, LaneStatus, NewCodes,
     NewDevice, RecoveryCodes, Warrant,

@@ -3,8 +3,8 @@
 use zbus::proxy;
 
 use crate::{
-    AccountStatus, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error, LaneStatus, Login,
-    NewCodes, NewDevice, RecoveryCodes, Verdict, Warrant,
+    AccountStatus, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error, Explanation, LaneStatus,
+    Login, NewCodes, NewDevice, RecoveryCodes, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -44,6 +44,9 @@ pub trait Manage {
 
     /// Shows an account's state.
     fn status(&self, user: &str) -> Result<AccountStatus, Error>;
+
+    /// Tells what an attacker who guesses codes can hope for, at most.
+    fn explain(&self, user: &str) -> Result<Explanation, Error>;
 
     /// Gives a device another label.
     fn rename(

@@ -35,13 +35,14 @@ const INTERFACES: [&str; 6] = [
     "org.otpd1.Passes",
 ];
 
-const MEMBERS: [&str; 18] = [
+const MEMBERS: [&str; 19] = [
     "Begin",
     "Verify",
     "Enroll",
     "Confirm",
     "List",
     "Status",
+    "Explain",
     "Remove",
     "Unlock",
     "VerifyDevice",

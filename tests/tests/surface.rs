@@ -14,13 +14,14 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 14] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 15] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, false, false], "return"),
     (MANAGE_INTERFACE, "Confirm", [true, false, false], "AlreadyExists"),
     (MANAGE_INTERFACE, "List", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Status", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "Explain", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Remove", [true, false, false], "UnknownDevice"),
     (MANAGE_INTERFACE, "Unlock", [true, false, false], "return"),
     (AUTH_INTERFACE, "VerifyDevice", [true, true, false], "return"),
@@ -213,7 +214,9 @@ fn logins() -> Vec<Case> {
 fn names() -> Vec<Case> {
     let mut cases = Vec::new();
     for (bytes, expected) in [(0, "UnknownUser"), (256, "UnknownUser"), (257, INVALID)] {
-        for member in ["List", "Status", "Enroll", "Confirm", "Remove", "Unlock", "Resync"] {
+        for member in
+            ["List", "Status", "Explain", "Enroll", "Confirm", "Remove", "Unlock", "Resync"]
+        {
             cases.push((member, usual(member, &"x".repeat(bytes)), expected));
         }
     }

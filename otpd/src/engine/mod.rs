@@ -111,6 +111,11 @@ impl Engine {
         self.store
     }
 
+    /// How failures slow an attacker down, as configured.
+    pub fn throttle(&self) -> &ThrottlePolicy {
+        &self.config.throttle
+    }
+
     /// Whether the store can answer no more.
     pub fn is_dead(&self) -> bool {
         self.store.is_dead()

@@ -1,14 +1,15 @@
 //! `org.otpd1.Manage`: for those who enroll, repair and inspect.
 
 use otp_bus::{
-    AccountStatus, DeviceFilter, DeviceInfo, Error, LaneStatus, NewCodes, NewDevice, Warrant,
+    AccountStatus, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, NewCodes, NewDevice,
+    Warrant,
 };
 use otp_core::{Changed, Code, Entry, Label, Origin, Refusal, device::KindState};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
 use super::{
-    Call, Refused, Services, answer,
+    Call, Refused, Services, answer, explain,
     wanted::{bounded, cautions, invalid, wanted, wanted_codes, wrong_code},
 };
 use crate::{
@@ -144,6 +145,18 @@ impl ManageService {
             recovery_left: sets.reduce(u32::saturating_add),
             lanes: overview.lanes.iter().map(answer::lane).collect(),
         })
+    }
+
+    /// Tells what an attacker who guesses codes can hope for, at most.
+    async fn explain(
+        &self,
+        user: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Explanation, Error> {
+        let (call, person) = self.enter(Action::Explain, user, connection, &header).await?;
+        let overview = self.look(&call, user, person).await?;
+        Ok(explain::explanation(&overview, self.services.engine.throttle()))
     }
 
     /// Gives a device another label.

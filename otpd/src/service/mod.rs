@@ -3,6 +3,7 @@
 
 mod answer;
 mod auth;
+mod explain;
 mod manage;
 mod ruling;
 mod wanted;

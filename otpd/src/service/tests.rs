@@ -110,6 +110,27 @@ fn every_method_through_its_proxy() {
     });
 }
 
+/// Devices that are not confirmed are nothing to guess at.
+#[test]
+fn the_bounds_are_those_of_confirmed_devices() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        manage.enroll("root", &Warrant::default(), &token()).await.unwrap();
+        let before = manage.explain("root").await.unwrap();
+        assert_eq!((before.devices.len(), before.guess, before.lanes_in_a_year), (0, None, None));
+        assert_eq!((before.guesses_until_locked, before.guesses_in_a_year), (100, 3888));
+
+        manage.confirm("root", "token", &code(0)).await.unwrap();
+        let after = manage.explain("root").await.unwrap();
+        let device = after.devices.first().unwrap();
+        assert_eq!((device.label.as_str(), device.codes, device.one_in), ("token", 7, 142_822));
+        assert_eq!((after.guess, after.lane_until_locked), (Some(142_822), Some(1428)));
+        assert!(after.lanes_in_a_year < after.lane_in_a_year, "{after:?}");
+        assert_eq!((after.user.as_str(), after.unlock_after), ("root", None));
+    });
+}
+
 /// Those whom nobody knows are not told earlier than those who have devices.
 #[test]
 fn strangers_are_asked_at_the_same_moment() {
