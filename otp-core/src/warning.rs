@@ -16,7 +16,8 @@ pub enum Warning {
     ManyDigits(u32),
     /// This many characters that base32 does not have were read as those they look like.
     #[error(
-        "{0} times a 0 or 8 in the secret was read as O or B; compare a code with the device's"
+        "base32 has neither 0 nor 8: {0} of them in the secret read as O and B; compare a code with \
+         the device's"
     )]
     Corrected(usize),
     /// An otpauth URI says something that nothing is done about: its name, if it is one, and its

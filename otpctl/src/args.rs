@@ -8,7 +8,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
-use crate::verbs::{confirm, enroll, recovery, remove, rename, replace, resync, show, verify};
+use crate::verbs::{
+    code, confirm, enroll, recovery, remove, rename, replace, resync, show, verify,
+};
 
 /// Manage one-time passwords for logins
 #[derive(Debug, Parser)]
@@ -33,10 +35,35 @@ pub(crate) struct Cli {
     pub(crate) json: bool,
 
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub(crate) wish: Wish,
 }
 
 /// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Wish {
+    #[command(flatten)]
+    Account(Verb),
+    #[command(flatten)]
+    Alone(Alone),
+}
+
+/// What needs neither an account nor the daemon.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Alone {
+    /// Make a code from a secret or otpauth URI, without otpd
+    Code(code::Options),
+}
+
+impl Alone {
+    /// The word that was typed.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Code(_) => "code",
+        }
+    }
+}
+
+/// What can be done about an account.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Add a device: shows a QR code, then asks for a code to confirm it
@@ -49,6 +76,8 @@ pub(crate) enum Verb {
     Show(show::Options),
     /// Show whether an account is enrolled, and what has failed
     Status,
+    /// Tell what an attacker who guesses codes can hope for
+    Explain,
     /// Give a device another label
     Rename(rename::Options),
     /// Give a device a new secret: the old one works until the new one is confirmed
@@ -73,6 +102,7 @@ impl Verb {
             Self::Confirm(_) => "confirm",
             Self::List => "list",
             Self::Status => "status",
+            Self::Explain => "explain",
             Self::Show(_) => "show",
             Self::Rename(_) => "rename",
             Self::Replace(_) => "replace",

@@ -5,10 +5,12 @@
 //! does) and refuses to take a secret or a code from its arguments, which any user can read.
 
 mod args;
+mod clock;
 mod connect;
 mod daemon;
 mod exit;
 mod failure;
+mod form;
 mod host;
 mod input;
 mod live;
@@ -21,6 +23,7 @@ mod session;
 mod stdio;
 mod text;
 mod verbs;
+mod warn;
 
 use std::ffi::OsString;
 
@@ -34,7 +37,7 @@ pub use input::{Echo, Input, InputError, MAX_LINE};
 pub use live::Live;
 pub use stdio::Stdio;
 
-use args::{Cli, Verb};
+use args::{Alone, Cli, Verb, Wish};
 use daemon::Daemon;
 use failure::Failure;
 use session::{Format, Session, Subject};
@@ -61,14 +64,26 @@ fn obey(
     connector: &impl Connect,
     format: Format,
 ) -> Result<Exit, Failure> {
+    let wish = match cli.wish {
+        Wish::Alone(Alone::Code(options)) if cli.user.is_none() => {
+            return verbs::code::run(options, host, format);
+        }
+        Wish::Alone(alone) => {
+            let word = alone.word();
+            let message = format!("{word} is about no account, so it takes no --user");
+            return Err(Failure::usage(message, format!("`otpctl {word}`")));
+        }
+        Wish::Account(verb) => verb,
+    };
     let subject = Subject::chosen(cli.user, &host.caller)?;
-    let verb = cli.verb.word();
+    let verb = wish.word();
     let mut session = Session { host, daemon: Daemon::behind(connector), subject, verb, format };
-    match cli.verb {
+    match wish {
         Verb::Enroll(options) => verbs::enroll::run(options, &mut session),
         Verb::Confirm(options) => verbs::confirm::run(&options, &mut session),
         Verb::List => verbs::list::run(&mut session),
         Verb::Status => verbs::status::run(&mut session),
+        Verb::Explain => verbs::explain::run(&mut session),
         Verb::Show(options) => verbs::show::run(&options, &mut session),
         Verb::Rename(options) => verbs::rename::run(&options, &mut session),
         Verb::Replace(options) => verbs::replace::run(options, &mut session),

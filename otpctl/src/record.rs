@@ -64,12 +64,21 @@ pub(crate) fn named(id: &str, label: &str) -> String {
 
 /// A time as a clock on the wall shows it, to the minute.
 pub(crate) fn wall_time(seconds: u64, zone: &TimeZone) -> String {
+    shown(seconds, zone, "%Y-%m-%d %H:%M")
+}
+
+/// The same to the second: until when a code is good.
+pub(crate) fn wall_clock(seconds: u64, zone: &TimeZone) -> String {
+    shown(seconds, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+fn shown(seconds: u64, zone: &TimeZone, form: &str) -> String {
     i64::try_from(seconds)
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .map_or_else(
             || format!("@{seconds}"),
-            |time| time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+            |time| time.to_zoned(zone.clone()).strftime(form).to_string(),
         )
 }
 
@@ -83,6 +92,7 @@ mod tests {
         assert_eq!(wall_time(1_768_478_400, &berlin), "2026-01-15 13:00");
         assert_eq!(wall_time(1_784_116_800, &berlin), "2026-07-15 14:00");
         assert_eq!(wall_time(1_784_116_800, &TimeZone::UTC), "2026-07-15 12:00");
+        assert_eq!(wall_clock(1_784_116_817, &berlin), "2026-07-15 14:00:17");
     }
 
     #[test]

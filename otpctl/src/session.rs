@@ -132,28 +132,17 @@ impl<C: Connect> Session<'_, '_, C> {
         record: &impl Serialize,
         people: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
-        let mut text = match self.format {
-            Format::People => people(),
-            Format::Json => {
-                let json =
-                    serde_json::to_string(record).map_err(|error| Failure::output(error.into()))?;
-                text::safe_json(&json)
-            }
-        };
-        text.push('\n');
-        self.write(&text)
+        self.host.answer(self.format, record, people)
     }
 
     /// Writes to standard output as it is.
     pub(crate) fn write(&mut self, text: &str) -> Result<(), Failure> {
-        let out = &mut self.host.out;
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::output)
+        self.host.write(text)
     }
 
     /// Writes to standard error, where people are talked to, as it is.
     pub(crate) fn tell(&mut self, text: &str) -> Result<(), Failure> {
-        let err = &mut self.host.err;
-        err.write_all(text.as_bytes()).and_then(|()| err.flush()).map_err(Failure::output)
+        self.host.tell(text)
     }
 
     /// Whether there is somebody to ask.
@@ -167,7 +156,7 @@ impl<C: Connect> Session<'_, '_, C> {
         prompt: &str,
         echo: Echo,
     ) -> Result<Zeroizing<String>, InputError> {
-        self.host.input.ask(&text::safe(prompt), echo, self.host.err)
+        self.host.ask(prompt, echo)
     }
 
     /// A line that must not show: typed at a prompt, or the first line of a pipe.
@@ -176,12 +165,7 @@ impl<C: Connect> Session<'_, '_, C> {
         prompt: &str,
         wanted: &str,
     ) -> Result<Zeroizing<String>, Failure> {
-        let line = if self.interactive() {
-            self.ask(prompt, Echo::Hidden)
-        } else {
-            self.host.input.line()
-        };
-        line.map_err(|error| Failure::input(&error, wanted))
+        self.host.hidden(prompt, wanted)
     }
 
     /// The code for a verb whose arguments end in `given`, which may be nothing or `-`.

@@ -12,6 +12,7 @@ use nix::sys::termios::{tcgetattr, tcsetattr};
 use nix::unistd::{User, getuid, read};
 use zeroize::Zeroizing;
 
+use crate::clock;
 use crate::host::{Caller, Host, Screen};
 use crate::input::{Echo, Input, InputError, MAX_LINE};
 
@@ -43,6 +44,7 @@ impl Stdio {
             out: &mut self.out,
             err: &mut self.err,
             zone: TimeZone::system(),
+            clock: clock::wall,
         }
     }
 }

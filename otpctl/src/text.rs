@@ -78,6 +78,15 @@ pub(crate) fn stretch(seconds: u32) -> String {
     }
 }
 
+/// The same, rounded down: `at least 22 h`.
+pub(crate) fn at_least(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200.. => format!("{} h", seconds / 3600),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +125,10 @@ mod tests {
         assert_eq!(
             [119, 120, 121, 7200, 7201].map(stretch),
             ["119 s", "2 min", "3 min", "2 h", "3 h"]
+        );
+        assert_eq!(
+            [119, 120, 179, 7199, 7200, 10_799].map(at_least),
+            ["119 s", "2 min", "2 min", "119 min", "2 h", "2 h"]
         );
         assert_eq!([0, 1, 2].map(|n| counted(n, "lane")), ["0 lanes", "1 lane", "2 lanes"]);
     }

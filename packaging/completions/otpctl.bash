@@ -16,11 +16,17 @@ _otpctl() {
             ",$1")
                 cmd="otpctl"
                 ;;
+            otpctl,code)
+                cmd="otpctl__subcmd__code"
+                ;;
             otpctl,confirm)
                 cmd="otpctl__subcmd__confirm"
                 ;;
             otpctl,enroll)
                 cmd="otpctl__subcmd__enroll"
+                ;;
+            otpctl,explain)
+                cmd="otpctl__subcmd__explain"
                 ;;
             otpctl,help)
                 cmd="otpctl__subcmd__help"
@@ -55,11 +61,17 @@ _otpctl() {
             otpctl,verify)
                 cmd="otpctl__subcmd__verify"
                 ;;
+            otpctl__subcmd__help,code)
+                cmd="otpctl__subcmd__help__subcmd__code"
+                ;;
             otpctl__subcmd__help,confirm)
                 cmd="otpctl__subcmd__help__subcmd__confirm"
                 ;;
             otpctl__subcmd__help,enroll)
                 cmd="otpctl__subcmd__help__subcmd__enroll"
+                ;;
+            otpctl__subcmd__help,explain)
+                cmd="otpctl__subcmd__help__subcmd__explain"
                 ;;
             otpctl__subcmd__help,help)
                 cmd="otpctl__subcmd__help__subcmd__help"
@@ -101,12 +113,54 @@ _otpctl() {
 
     case "${cmd}" in
         otpctl)
-            opts="-u -h -V --user --json --help --version enroll confirm list show status rename replace remove recovery resync verify unlock help"
+            opts="-u -h -V --user --json --help --version enroll confirm list show status explain rename replace remove recovery resync verify unlock code help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__code)
+            opts="-u -h --kind --algorithm --digits --period --counter --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kind)
+                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
+                    return 0
+                    ;;
+                --algorithm)
+                    COMPREPLY=($(compgen -W "sha1 sha256 sha512" -- "${cur}"))
+                    return 0
+                    ;;
+                --digits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --counter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -145,18 +199,18 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__enroll)
-            opts="-u -h --kind --label --algorithm --digits --period --counter --issuer --secret --no-confirm --qr --user --json --help"
+            opts="-u -h --label --kind --algorithm --digits --period --counter --issuer --secret --no-confirm --qr --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --kind)
-                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
-                    return 0
-                    ;;
                 --label)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
                     return 0
                     ;;
                 --algorithm)
@@ -202,9 +256,45 @@ _otpctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        otpctl__subcmd__help)
-            opts="enroll confirm list show status rename replace remove recovery resync verify unlock help"
+        otpctl__subcmd__explain)
+            opts="-u -h --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help)
+            opts="enroll confirm list show status explain rename replace remove recovery resync verify unlock code help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__code)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -231,6 +321,20 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help__subcmd__enroll)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -495,18 +599,18 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__replace)
-            opts="-u -h --kind --label --algorithm --digits --period --counter --issuer --secret --no-confirm --qr --user --json --help"
+            opts="-u -h --label --kind --algorithm --digits --period --counter --issuer --secret --no-confirm --qr --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --kind)
-                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
-                    return 0
-                    ;;
                 --label)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
                     return 0
                     ;;
                 --algorithm)

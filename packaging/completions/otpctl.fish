@@ -33,6 +33,7 @@ complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "confirm" -d 'Confirm 
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "list" -d 'List the devices of an account'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "show" -d 'Show all that is known of one device'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "rename" -d 'Give a device another label'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "remove" -d 'Remove a device'
@@ -40,10 +41,11 @@ complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "recovery" -d 'Make re
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "resync" -d 'Bring a device back into step by two codes that follow each other'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "verify" -d 'Check a code, and spend it, as a login would'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "unlock" -d 'Clear an account\'s failures and locks'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "code" -d 'Make a code from a secret or otpauth URI, without otpd'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l kind -d 'By time (totp) or by counter (hotp)' -r -f -a "totp\t''
-hotp\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l label -d 'What to call the device [default: its kind]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l kind -d 'By time (totp) or by counter (hotp) [default: totp]' -r -f -a "totp\t''
+hotp\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
 sha256\t''
 sha512\t''"
@@ -71,12 +73,15 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand show" -s h -l help -d 'Pri
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l kind -d 'By time (totp) or by counter (hotp)' -r -f -a "totp\t''
-hotp\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l label -d 'What to call the device [default: its kind]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l kind -d 'By time (totp) or by counter (hotp) [default: totp]' -r -f -a "totp\t''
+hotp\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
 sha256\t''
 sha512\t''"
@@ -111,16 +116,29 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand verify" -s h -l help -d 'P
 complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "list" -d 'List the devices of an account'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "show" -d 'Show all that is known of one device'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "rename" -d 'Give a device another label'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "remove" -d 'Remove a device'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "recovery" -d 'Make recovery codes, for the day on which the devices are lost'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "resync" -d 'Bring a device back into step by two codes that follow each other'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "verify" -d 'Check a code, and spend it, as a login would'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "unlock" -d 'Clear an account\'s failures and locks'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status rename replace remove recovery resync verify unlock help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l kind -d 'By time (totp) or by counter (hotp) [default: totp]' -r -f -a "totp\t''
+hotp\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
+sha256\t''
+sha512\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l digits -d 'Digits of a code [default: 6]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l period -d 'Seconds that a code is shown, for totp [default: 30]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l counter -d 'The next counter, for hotp [default: 0]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "list" -d 'List the devices of an account'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "show" -d 'Show all that is known of one device'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "rename" -d 'Give a device another label'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "remove" -d 'Remove a device'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "recovery" -d 'Make recovery codes, for the day on which the devices are lost'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "resync" -d 'Bring a device back into step by two codes that follow each other'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "verify" -d 'Check a code, and spend it, as a login would'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "unlock" -d 'Clear an account\'s failures and locks'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "code" -d 'Make a code from a secret or otpauth URI, without otpd'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain rename replace remove recovery resync verify unlock code help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -4,42 +4,28 @@
 mod prove;
 
 use otp_bus::{Enrolment, NewDevice};
+use otp_core::{Digits, Warning, device::KindState};
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::connect::Connect;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::form::{Form, Given};
 use crate::qr::{self, Drawing, When};
 use crate::session::{Format, Session};
+use crate::warn::{self, Told};
 use crate::{secret, text};
 
 /// What `enroll` takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// By time (totp) or by counter (hotp)
-    #[arg(long, value_enum, default_value_t = Kind::Totp)]
-    kind: Kind,
-
     /// What to call the device [default: its kind]
     #[arg(long)]
     label: Option<String>,
 
-    /// Hash of its codes [default: sha1, which every authenticator knows]
-    #[arg(long, value_enum)]
-    algorithm: Option<Algorithm>,
-
-    /// Digits of a code [default: 6]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(6..=10))]
-    digits: Option<u32>,
-
-    /// Seconds that a code is shown, for totp [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(15..=120))]
-    period: Option<u32>,
-
-    /// The next counter, for hotp [default: 0]
-    #[arg(long, value_name = "NUMBER")]
-    counter: Option<u64>,
+    #[command(flatten)]
+    form: Form,
 
     /// The name of this place that an authenticator shows [default: otpd's own]
     #[arg(long, value_name = "NAME")]
@@ -47,8 +33,9 @@ pub(crate) struct Options {
 
     /// Take a secret that exists, from the terminal or as one line from a pipe
     ///
-    /// Base32, in either case, with or without spaces, hyphens and padding; or hexadecimal after
-    /// "hex:". Left out, otpd makes one of 20 random bytes.
+    /// Base32, in either case, with or without spaces, hyphens and padding; hexadecimal after
+    /// "hex:"; base64 after "base64:"; or a whole otpauth:// URI, which then says kind, algorithm,
+    /// digits, period, counter and issuer. Left out, otpd makes one as long as its hash.
     #[arg(long, value_name = "-")]
     secret: Option<String>,
 
@@ -61,19 +48,6 @@ pub(crate) struct Options {
     qr: When,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
-    Totp,
-    Hotp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Algorithm {
-    Sha1,
-    Sha256,
-    Sha512,
-}
-
 /// The answer in JSON. `uri` and `secret` are secret, and told this once.
 #[derive(Serialize)]
 struct Record<'a> {
@@ -82,6 +56,13 @@ struct Record<'a> {
     uri: &'a str,
     secret: &'a str,
     confirmed: bool,
+    warnings: Vec<Told>,
+}
+
+/// A device to ask for, and what was odd in reading it.
+struct Wanted {
+    device: NewDevice,
+    warnings: Vec<Told>,
 }
 
 impl Options {
@@ -106,13 +87,16 @@ pub(crate) fn make<C: Connect>(
     session: &mut Session<'_, '_, C>,
 ) -> Result<Exit, Failure> {
     let (qr, no_confirm) = (options.qr, options.no_confirm);
-    let mut device = NewDevice { replaces, ..wanted(options, session)? };
+    let Wanted { device, warnings } = wanted(options, session)?;
+    let mut device = NewDevice { replaces, ..device };
+    warn::tell(&warnings, session.host, session.format)?;
     let user = session.subject.name().to_owned();
     let enrolment =
         session.change(&async |manage, warrant| manage.enroll(&user, warrant, &device).await);
     device.secret.zeroize();
     let enrolment = Secrets(enrolment?);
-    show(&enrolment.0, qr, session).map_err(|failure| unseen(failure, &enrolment.0, session))?;
+    show(&enrolment.0, qr, warnings, session)
+        .map_err(|failure| unseen(failure, &enrolment.0, session))?;
     if session.format == Format::Json {
         return Ok(Exit::Done);
     }
@@ -127,47 +111,74 @@ pub(crate) fn make<C: Connect>(
 fn wanted<C: Connect>(
     options: Options,
     session: &mut Session<'_, '_, C>,
-) -> Result<NewDevice, Failure> {
-    let misfit = match options.kind {
-        Kind::Totp => options.counter.map(|_| "a totp device has no counter"),
-        Kind::Hotp => options.period.map(|_| "a hotp device has no period"),
-    };
-    if let Some(misfit) = misfit {
-        return Err(Failure::usage(misfit, "leave the option away, or choose the other --kind"));
-    }
-    let secret = match options.secret {
-        None => None,
+) -> Result<Wanted, Failure> {
+    let Options { form, label, issuer, secret: dash, .. } = options;
+    form.check()?;
+    let named = NewDevice { label, issuer, ..NewDevice::default() };
+    match dash {
+        None => Ok(Wanted { device: made(form, named), warnings: Vec::new() }),
         Some(dash) if dash == "-" => {
-            let line = session.hidden("Secret: ", "a secret")?;
-            Some(secret::parse(&line)?.to_vec())
+            let given = form.with(secret::ask(session.host)?)?;
+            Ok(taken(given, named))
         }
         Some(given) => {
-            drop(Zeroizing::new(given));
-            return Err(Failure::usage(
-                "a secret is not taken from an argument, where every user can read it",
-                "`--secret -` asks for it, or reads it from a pipe; better make a new one, this one was seen",
-            ));
+            Err(secret::seen(vec![given], "`--secret -` asks for it, or reads it from a pipe"))
         }
+    }
+}
+
+/// A device whose secret the daemon makes; what is not said is the daemon's to choose.
+fn made(form: Form, named: NewDevice) -> NewDevice {
+    NewDevice {
+        kind: form.kind().word().to_owned(),
+        algorithm: form.algorithm.map(|algorithm| algorithm.of_core().to_string()),
+        digits: form.digits,
+        period: form.period,
+        counter: form.counter,
+        ..named
+    }
+}
+
+/// A device that exists. A URI's issuer gives way to the one on the command line.
+fn taken(given: Given, named: NewDevice) -> Wanted {
+    let Given { secret, state, issuer, warnings } = given;
+    let (period, counter) = match &state {
+        KindState::Totp(state) => (Some(state.period.as_secs()), None),
+        KindState::Hotp(state) => (None, Some(state.next.0)),
+        KindState::Recovery(_) => (None, None),
     };
-    Ok(NewDevice {
-        kind: options.kind.word().to_owned(),
-        label: options.label,
-        algorithm: options.algorithm.map(|algorithm| algorithm.word().to_owned()),
-        digits: options.digits,
-        period: options.period,
-        counter: options.counter,
-        secret,
-        issuer: options.issuer,
-        replaces: None,
-    })
+    let warnings = warnings.iter().filter(|warning| is_of_text(warning)).map(Told::from).collect();
+    let device = NewDevice {
+        kind: state.kind().to_owned(),
+        algorithm: state.algorithm().map(|algorithm| algorithm.to_string()),
+        digits: state.digits().map(Digits::count),
+        period,
+        counter,
+        secret: Some(secret.expose().to_vec()),
+        issuer: named.issuer.or(issuer),
+        ..named
+    };
+    Wanted { device, warnings }
+}
+
+/// Whether a warning is about the text that was read. What is odd about the device, the daemon says.
+const fn is_of_text(warning: &Warning) -> bool {
+    match warning {
+        Warning::Corrected(_) | Warning::UnknownParameter { .. } => true,
+        Warning::ShortSecret(_) | Warning::ManyDigits(_) => false,
+    }
 }
 
 /// Shows what must be carried over to an authenticator.
 fn show<C: Connect>(
     enrolment: &Enrolment,
     qr: When,
+    mut warnings: Vec<Told>,
     session: &mut Session<'_, '_, C>,
 ) -> Result<(), Failure> {
+    let cautions: Vec<Told> = enrolment.warnings.iter().copied().map(Told::from).collect();
+    warn::tell(&cautions, session.host, session.format)?;
+    warnings.extend(cautions);
     let user = session.subject.name().to_owned();
     if session.format == Format::Json {
         let record = Record {
@@ -176,6 +187,7 @@ fn show<C: Connect>(
             uri: &enrolment.uri,
             secret: &enrolment.secret,
             confirmed: false,
+            warnings,
         };
         return session.answer(&record, String::new);
     }
@@ -206,25 +218,6 @@ fn unseen<C>(failure: Failure, enrolment: &Enrolment, session: &Session<'_, '_, 
     let id = text::shell_word(&enrolment.device);
     let next = format!("nobody saw the secret: `{remove} {id} --yes`, then enroll again");
     Failure { next, ..failure }
-}
-
-impl Kind {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Totp => "totp",
-            Self::Hotp => "hotp",
-        }
-    }
-}
-
-impl Algorithm {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Sha1 => "SHA1",
-            Self::Sha256 => "SHA256",
-            Self::Sha512 => "SHA512",
-        }
-    }
 }
 
 /// What the daemon told once, wiped when it has been shown.

@@ -1,8 +1,10 @@
 //! The verbs, one file each: its options, its one or two calls, its answer. A new verb is a new
 //! file here and an arm in `args.rs` and `lib.rs`, which the compiler asks for.
 
+pub(crate) mod code;
 pub(crate) mod confirm;
 pub(crate) mod enroll;
+pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod recovery;
 pub(crate) mod remove;

@@ -7,10 +7,14 @@ use std::io::Write;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use otp_core::UnixTime;
 use otpctl::{Caller, Connect, Echo, Host, Input, InputError, Screen};
 use zeroize::Zeroizing;
 
 use crate::fake::Fake;
+
+/// The time of every run: 2026-07-15 12:00:17 UTC, 13 seconds before a step ends.
+const NOW: u64 = 1_784_116_817;
 
 /// What is typed: lines, after which the input ends.
 pub(crate) struct Script {
@@ -136,6 +140,7 @@ impl Case {
             err: &mut err,
             screen: self.screen,
             zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(),
+            clock: || UnixTime::from_secs(NOW),
         };
         let args = std::iter::once("otpctl").chain(self.args).map(OsString::from);
         let exit = otpctl::run(args, &mut host, connector).number();

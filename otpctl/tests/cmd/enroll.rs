@@ -1,6 +1,6 @@
 //! `enroll`.
 
-use otp_bus::Error;
+use otp_bus::{Caution, Error};
 use otpctl::InputError;
 
 use crate::case::Case;
@@ -51,6 +51,56 @@ fn with_a_secret_typed() {
     Case::alice(&["enroll", "--secret", "-", "--qr", "never"])
         .types(&["hex:31323334353637383930", "123456"])
         .expect("enroll-secret-typed", &Fake::new());
+}
+
+#[test]
+fn with_the_uri_of_a_device() {
+    let uri = "otpauth://hotp/Example%20Co:bob?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+               &issuer=Example%20Co&algorithm=SHA256&digits=8&counter=7";
+    Case::root(&["enroll", "-u", "alice", "--secret", "-", "--label", "key ring"])
+        .pipe(&[uri])
+        .expect("enroll-uri", &Fake::new());
+    let fake = Fake::new();
+    Case::alice(&["enroll", "--secret", "-", "--issuer", "Here"]).pipe(&[uri]).run(&fake);
+    assert!(fake.asked()[0].contains(r#"issuer Some("Here")"#), "{:?}", fake.asked());
+}
+
+#[test]
+fn an_option_beside_a_uri_is_refused() {
+    let uri = "otpauth://totp/bob?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    Case::alice(&["enroll", "--secret", "-", "--digits", "6"])
+        .pipe(&[uri])
+        .expect("enroll-uri-option", &Fake::new());
+    let options = [("--kind", "totp"), ("--algorithm", "sha1"), ("--period", "30")];
+    for (option, value) in options {
+        let fake = Fake::new();
+        let run = Case::alice(&["enroll", "--secret", "-", option, value]).pipe(&[uri]).run(&fake);
+        assert_eq!((run.exit, fake.asked().len()), (2, 0), "{}", run.err);
+        assert!(run.err.contains(option), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_uri_that_contradicts_itself_is_not_sent() {
+    Case::alice(&["enroll", "--secret", "-", "--json"])
+        .pipe(&["otpauth://totp/A:bob?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=B"])
+        .expect("enroll-uri-bad", &Fake::new());
+}
+
+#[test]
+fn what_is_odd_is_told_and_enrolled() {
+    let all = || {
+        Fake::new().with(|state| {
+            state.cautions =
+                vec![Caution::ShortSecret, Caution::ManyDigits, Caution::SecretElsewhere];
+        })
+    };
+    Case::alice(&["enroll", "--secret", "-", "--digits", "9"])
+        .pipe(&["gezd gn8v gy3t q0jq"])
+        .expect("enroll-odd", &all());
+    Case::alice(&["enroll", "--secret", "-", "--json"])
+        .pipe(&["otpauth://totp/bob?secret=GEZDGNBVGY3TQOJQ&image=http%3A%2F%2Fx&digits=9"])
+        .expect("enroll-odd-json", &all());
 }
 
 #[test]
@@ -144,7 +194,7 @@ fn secrets_in_arguments_are_refused_unsent_and_unrepeated() {
 #[test]
 fn a_secret_that_cannot_be_one_is_not_sent() {
     Case::alice(&["enroll", "--secret", "-"])
-        .pipe(&["GEZDGNBVGY3TQ0JQ"])
+        .pipe(&["GEZDGNBVGY3TQ9JQ"])
         .expect("enroll-secret-bad", &Fake::new());
 }
 

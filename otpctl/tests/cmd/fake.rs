@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
-    AccountStatus, Challenge, Demand, Details, DeviceFilter, DeviceInfo, Enrolment, Error,
-    LaneStatus, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, Verdict, Warrant,
+    AccountStatus, Caution, Challenge, Demand, Details, DeviceFilter, DeviceInfo, DeviceOdds,
+    Enrolment, Error, Explanation, LaneStatus, Login, NewCodes, NewDevice, Outcome, Reason,
+    RecoveryCodes, Verdict, Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
 use zbus::connection::Builder;
@@ -22,7 +23,10 @@ pub(crate) const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 pub(crate) struct State {
     pub(crate) devices: Vec<DeviceInfo>,
     pub(crate) status: AccountStatus,
+    pub(crate) explanation: Explanation,
     pub(crate) verdict: Verdict,
+    /// What it says of a new device.
+    pub(crate) cautions: Vec<Caution>,
     pub(crate) cleared: Vec<LaneStatus>,
     /// Errors that a method answers with before it does what it should.
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
@@ -41,7 +45,9 @@ impl Fake {
         Self(Arc::new(Mutex::new(State {
             devices: vec![phone(), token()],
             status: status(&[]),
+            explanation: explanation(),
             verdict: verdict(Outcome::Accepted, Reason::Matched, 0),
+            cautions: Vec::new(),
             cleared: Vec::new(),
             refusals: HashMap::new(),
             breaks: None,
@@ -172,7 +178,7 @@ impl Manage {
             device: "totp/7f3a9c01".into(),
             uri,
             secret: SECRET.into(),
-            warnings: Vec::new(),
+            warnings: self.0.state().cautions.clone(),
         })
     }
 
@@ -205,6 +211,15 @@ impl Manage {
     ) -> Result<AccountStatus, Error> {
         self.0.note("Status", format!("Status({user:?})"), connection).await?;
         Ok(self.0.state().status.clone())
+    }
+
+    async fn explain(
+        &self,
+        user: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Explanation, Error> {
+        self.0.note("Explain", format!("Explain({user:?})"), connection).await?;
+        Ok(self.0.state().explanation.clone())
     }
 
     async fn remove(
@@ -356,6 +371,28 @@ pub(crate) fn verdict(outcome: Outcome, reason: Reason, wait: u32) -> Verdict {
         label: label.into(),
         wait,
         details: Details::default(),
+    }
+}
+
+/// Of one phone, by the defaults of the throttle.
+pub(crate) fn explanation() -> Explanation {
+    Explanation {
+        user: "alice".into(),
+        devices: vec![DeviceOdds {
+            device: "totp/7f3a9c01".into(),
+            label: "phone".into(),
+            codes: 6,
+            one_in: 166_626,
+        }],
+        guess: Some(166_626),
+        guesses_until_locked: 100,
+        seconds_until_locked: 79_323,
+        unlock_after: None,
+        guesses_in_a_year: 3888,
+        lane_until_locked: Some(1666),
+        lanes_until_locked: Some(416),
+        lane_in_a_year: Some(42),
+        lanes_in_a_year: Some(10),
     }
 }
 

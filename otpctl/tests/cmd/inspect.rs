@@ -1,9 +1,9 @@
-//! `list` and `status`.
+//! `list`, `status` and `explain`.
 
 use otp_bus::Error;
 
 use crate::case::Case;
-use crate::fake::{Fake, status, token};
+use crate::fake::{Fake, explanation, status, token};
 
 #[test]
 fn list_shows_a_table_in_local_time() {
@@ -52,6 +52,30 @@ fn status_of_accounts() {
     let mut bare = status(&[]);
     (bare.enrolled, bare.devices) = (false, 0);
     Case::alice(&["status"]).expect("status-not-enrolled", &fake(bare));
+}
+
+#[test]
+fn explain_says_what_guessing_can_bring() {
+    Case::alice(&["explain"]).expect("explain", &Fake::new());
+    Case::root(&["explain", "-u", "alice", "--json"]).expect("explain-json", &Fake::new());
+}
+
+#[test]
+fn explain_of_several_devices_and_of_none() {
+    let fake = |told| Fake::new().with(|state| state.explanation = told);
+    let mut several = explanation();
+    several.unlock_after = Some(86_400);
+    several.devices.push(several.devices[0].clone());
+    several.devices[1].label = "\u{1b}[2J".into();
+    several.guess = Some(83_313);
+    several.lanes_in_a_year = Some(1);
+    Case::alice(&["explain"]).expect("explain-several", &fake(several));
+    let mut none = explanation();
+    none.devices.clear();
+    (none.guess, none.lane_until_locked, none.lanes_until_locked) = (None, None, None);
+    (none.lane_in_a_year, none.lanes_in_a_year) = (None, None);
+    Case::alice(&["explain"]).expect("explain-none", &fake(none.clone()));
+    Case::alice(&["explain", "--json"]).expect("explain-none-json", &fake(none));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use otp_bus::{Caution, Error, NewCodes, NewDevice, names};
 use otp_core::{
-    Algorithm, Counter, Digits, Label, Period, Secret, Verified,
+    Algorithm, Counter, Digits, Label, Period, Secret, Verified, Warning,
     device::{HotpState, KindState, RECOVERY_CODES, RECOVERY_CODES_MOST, TotpState},
 };
 
@@ -13,12 +13,6 @@ use crate::{
     config::check_issuer,
     engine::{Elsewhere, Made, Wanted, WantedCodes},
 };
-
-/// RFC 4226 section 4 R6: a secret must have 128 bits.
-const SECRET_BYTES_DEMANDED: usize = 16;
-
-/// The most digits that authenticators commonly show.
-const DIGITS_COMMON: u32 = 8;
 
 /// A name of a device, if it can be one.
 pub(super) fn bounded(device: &str) -> Result<&str, Error> {
@@ -95,8 +89,8 @@ pub(super) fn wanted_codes(new: NewCodes) -> Result<WantedCodes, Error> {
 
 /// What should be looked at before a new device is used.
 pub(super) fn cautions(made: &Made) -> Vec<Caution> {
-    let short = made.secret.expose().len() < SECRET_BYTES_DEMANDED;
-    let many = made.device.state.digits().is_some_and(|digits| digits.count() > DIGITS_COMMON);
+    let short = Warning::of_secret(&made.secret).is_some();
+    let many = made.device.state.digits().and_then(Warning::of_digits).is_some();
     let elsewhere = made.elsewhere == Elsewhere::Yes;
     [
         (short, Caution::ShortSecret),
