@@ -21,6 +21,7 @@ mod hostile;
 mod kills;
 mod liar;
 mod lies;
+mod local;
 mod nth;
 mod outage;
 mod own;
