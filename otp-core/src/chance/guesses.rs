@@ -8,6 +8,7 @@
 //! is not reached: in 30 days on end there are fewer than that, and a year lies within 13 times 30
 //! days. Those after which it is reached: each locks the lane, so that `unlock_after` lies between
 //! two of them, and without it there is one. Where a single failure locks, the second holds for all.
+//! Waits bound no year: the owner's success ends them with the row.
 //!
 //! Two things begin the count anew and are no attacker's to do: unlocking by hand, and setting the
 //! clock back to a day before the failures.

@@ -90,12 +90,17 @@ impl SecretText {
             unambiguous(text)?;
             return base32(text);
         };
-        match prefix.trim_end().to_ascii_lowercase().as_str() {
-            "base32" => base32(rest),
-            "hex" => hex(rest),
-            "base64" => base64(rest),
-            "otpauth" | "otpauth-migration" => Ok(Self::Uri(Otpauth::parse(text)?)),
-            _ => Err(SecretTextError::UnknownPrefix),
+        let is = |form: &str| prefix.trim_end().eq_ignore_ascii_case(form);
+        if is("base32") {
+            base32(rest)
+        } else if is("hex") {
+            hex(rest)
+        } else if is("base64") {
+            base64(rest)
+        } else if is("otpauth") || is("otpauth-migration") {
+            Ok(Self::Uri(Otpauth::parse(text)?))
+        } else {
+            Err(SecretTextError::UnknownPrefix)
         }
     }
 }

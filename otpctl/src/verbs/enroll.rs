@@ -89,7 +89,6 @@ pub(crate) fn make<C: Connect>(
     let (qr, no_confirm) = (options.qr, options.no_confirm);
     let Wanted { device, warnings } = wanted(options, session)?;
     let mut device = NewDevice { replaces, ..device };
-    warn::tell(&warnings, session.host, session.format)?;
     let user = session.subject.name().to_owned();
     let enrolment =
         session.change(&async |manage, warrant| manage.enroll(&user, warrant, &device).await);
@@ -119,7 +118,10 @@ fn wanted<C: Connect>(
         None => Ok(Wanted { device: made(form, named), warnings: Vec::new() }),
         Some(dash) if dash == "-" => {
             let given = form.with(secret::ask(session.host)?)?;
-            Ok(taken(given, named))
+            let of_text = given.warnings.iter().filter(|warning| is_of_text(warning));
+            let warnings: Vec<Told> = of_text.map(Told::from).collect();
+            warn::tell(&warnings, session.host, session.format)?;
+            Ok(Wanted { device: taken(&given, named), warnings })
         }
         Some(given) => {
             Err(secret::seen(vec![given], "`--secret -` asks for it, or reads it from a pipe"))
@@ -140,25 +142,23 @@ fn made(form: Form, named: NewDevice) -> NewDevice {
 }
 
 /// A device that exists. A URI's issuer gives way to the one on the command line.
-fn taken(given: Given, named: NewDevice) -> Wanted {
-    let Given { secret, state, issuer, warnings } = given;
-    let (period, counter) = match &state {
+fn taken(given: &Given, named: NewDevice) -> NewDevice {
+    let Given { secret, state, issuer, warnings: _ } = given;
+    let (period, counter) = match state {
         KindState::Totp(state) => (Some(state.period.as_secs()), None),
         KindState::Hotp(state) => (None, Some(state.next.0)),
         KindState::Recovery(_) => (None, None),
     };
-    let warnings = warnings.iter().filter(|warning| is_of_text(warning)).map(Told::from).collect();
-    let device = NewDevice {
+    NewDevice {
         kind: state.kind().to_owned(),
         algorithm: state.algorithm().map(|algorithm| algorithm.to_string()),
         digits: state.digits().map(Digits::count),
         period,
         counter,
         secret: Some(secret.expose().to_vec()),
-        issuer: named.issuer.or(issuer),
+        issuer: named.issuer.or_else(|| issuer.clone()),
         ..named
-    };
-    Wanted { device, warnings }
+    }
 }
 
 /// Whether a warning is about the text that was read. What is odd about the device, the daemon says.

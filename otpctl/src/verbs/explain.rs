@@ -78,19 +78,18 @@ fn people(told: &Explanation) -> String {
     }
     lines.push(lock(told));
     lines.push(format!(
-        "  from one place, so in one lane, a guess is right with a chance of at most {} before it \
-         locks, {} a year",
+        "  from one place, so in one lane, a row of guesses is right with a chance of at most {}, a \
+         year of them with {}",
         one_in(told.lane_until_locked),
         one_in(told.lane_in_a_year)
     ));
     lines.push(format!(
-        "  from anywhere, so in all four lanes, with a chance of at most {} before they lock, {} a \
-         year",
+        "  from anywhere, so in all four lanes, a row in each with at most {}, a year with {}",
         one_in(told.lanes_until_locked),
         one_in(told.lanes_in_a_year)
     ));
     lines.push(format!(
-        "  a year has at most {} guesses a lane, if the owner's logins end each row in time",
+        "  a year has at most {} guesses a lane, however often the owner's logins end the row",
         told.guesses_in_a_year
     ));
     lines.join("\n")
