@@ -71,6 +71,10 @@ impl Step for Change {
         &self.0
     }
 
+    fn by(&self) -> Uid {
+        Uid(0)
+    }
+
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<bool> {
         let Self(_, name, uid, deed) = self;
         let policy = ThrottlePolicy::default();

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use otp_bus::{Login, NewDevice};
 use otp_core::{
-    Account, Attempt, Code, CodeHash, Device, DeviceId, Label, Lane, LaneState, Offer, Origin,
-    Otpauth, Secret, SecretText, ThrottlePolicy, Uid, UnixTime, UserName, attempt,
-    device::KindState, otpauth_uri,
+    Account, Attempt, Code, CodeHash, Device, DeviceId, Event, EventClass, EventKind, Label, Lane,
+    LaneState, Offer, Origin, Otpauth, Secret, SecretText, ThrottlePolicy, Uid, UnixTime, UserName,
+    attempt, device::KindState, otpauth_uri,
 };
 use otpd::{config::Config, vault::Keyring};
 use zbus::wire::{BE, Endian, LE, serialized};
@@ -101,13 +101,18 @@ pub fn keyring(bytes: &[u8]) {
     }
 }
 
-/// What the store gives back of a device and of a lane: a byte that chooses, eight of the time, and
+/// What the store gives back of a device, a lane and an event: a byte that chooses, eight of the time, and
 /// JSON. A record that is read can be used, whatever it says.
 pub fn record(bytes: &[u8]) {
     let Some((&choice, rest)) = bytes.split_first() else { return };
     let Some((now, json)) = rest.split_first_chunk() else { return };
     let now = UnixTime::from_secs(u64::from_le_bytes(*now));
     let Ok(json) = str::from_utf8(json) else { return };
+    if let Ok(kind) = serde_json::from_str::<EventKind>(json) {
+        let event = Event { at: now, kind };
+        let both = event.repeated(&event);
+        assert!(both.is_none_or(|both| both.kind.class() == EventClass::Failure));
+    }
     let mut account = Account::new(UserName::parse("alice").expect("a name"), Uid(1000));
     let mut state = r#"{"algorithm":"SHA1","digits":6,"next":7,"used":6}"#;
     let kind = match choice % 4 {

@@ -7,6 +7,7 @@
 mod auth;
 mod error;
 mod explain;
+pub mod log;
 mod manage;
 pub mod names;
 #[cfg(feature = "proxy")]
@@ -15,6 +16,7 @@ mod proxy;
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
 pub use error::Error;
 pub use explain::{DeviceOdds, Explanation};
+pub use log::LogEntry;
 pub use manage::{
     AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, LaneName, LaneStatus, NewCodes,
     NewDevice, RecoveryCodes, Warrant,

@@ -4,7 +4,7 @@ use zbus::proxy;
 
 use crate::{
     AccountStatus, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error, Explanation, LaneStatus,
-    Login, NewCodes, NewDevice, RecoveryCodes, Verdict, Warrant,
+    LogEntry, Login, NewCodes, NewDevice, RecoveryCodes, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -80,4 +80,10 @@ pub trait Manage {
 
     /// Clears all failures and locks of an account and tells what there was.
     fn unlock(&self, user: &str) -> Result<Vec<LaneStatus>, Error>;
+
+    /// Tells what happened to an account, the newest first, at most so many.
+    fn log(&self, user: &str, most: u32) -> Result<Vec<LogEntry>, Error>;
+
+    /// Tells what happened to all accounts, the newest first, at most so many.
+    fn log_all(&self, most: u32) -> Result<Vec<LogEntry>, Error>;
 }

@@ -64,6 +64,13 @@ impl Account {
         self.lanes.get(&lane).cloned().unwrap_or_default()
     }
 
+    /// How many attempts failed since a login last succeeded, by lane, for the next one to show.
+    /// What was not looked at, because of a wait or a lock, is not among them.
+    pub fn failures_since_login(&self) -> Vec<(Lane, u32)> {
+        let failed = self.lanes.iter().map(|(lane, state)| (*lane, state.since_login()));
+        failed.filter(|(_, failures)| *failures > 0).collect()
+    }
+
     /// Whether a login from `address` succeeded within [`KNOWN_FOR`].
     pub fn knows(&self, address: IpAddr, now: UnixTime) -> bool {
         self.addresses

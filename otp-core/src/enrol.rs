@@ -172,7 +172,7 @@ pub(crate) fn failed(
     let wait = state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now));
     let (failures, locked) = (state.failures, state.locked.is_some());
     let wrong = Verified::Wrong { lane, failures, wait, locked, clock_behind: None, noted: None };
-    let kind = EventKind::Wrong { lane, service: "otpctl".to_owned(), from: String::new(), locked };
+    let kind = EventKind::wrong(lane, "otpctl", "", locked, now);
     let list = vec![Change::Lane(lane, state), asking.event(kind)];
     Transition::new(Changes { account: account.name.clone(), list }, wrong)
 }

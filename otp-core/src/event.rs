@@ -1,16 +1,16 @@
-//! What is remembered about an account, written in the transaction of what it records.
+//! What is remembered about an account, written in the transaction of what it records. Wrong codes
+//! that repeat themselves become one event with a count, so that guessing pushes nothing else out.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Lane, UnixTime};
+use crate::{Lane, Seconds, UnixTime};
 
 /// One thing that happened to an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
+    /// When; of a repeated failure the last time.
     pub at: UnixTime,
     /// What.
-    #[serde(flatten)]
     pub kind: EventKind,
 }
 
@@ -29,15 +29,19 @@ pub enum EventKind {
         /// Every device on which the code was spent.
         devices: Vec<String>,
     },
-    /// No code matched.
+    /// No code matched, once or several times.
     Wrong {
-        /// Where the attempt came from.
+        /// Where the attempts came from.
         lane: Lane,
         /// The PAM service.
         service: String,
         /// The remote host, empty for a local login.
         from: String,
-        /// Whether this failure locked the lane.
+        /// How often.
+        count: u32,
+        /// When for the first time.
+        first: UnixTime,
+        /// Whether the last failure locked the lane.
         locked: bool,
     },
     /// A device was added, unconfirmed.
@@ -84,3 +88,106 @@ pub enum EventKind {
     /// An administrator cleared failures and locks.
     Unlocked,
 }
+
+/// What an event is kept with: each class is bounded by itself, so that none pushes another out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventClass {
+    /// Somebody was not let in. Anybody can make these.
+    Failure,
+    /// Somebody was let in.
+    Login,
+    /// The account or its devices were changed.
+    Change,
+}
+
+/// How soon after the last failure a like one is the same event again.
+const REPEATS_WITHIN: Seconds = Seconds(3600);
+
+/// How many bytes of a service's or a host's name are kept; longer ones are others' choice.
+const NAME_BYTES: usize = 256;
+
+impl EventClass {
+    /// The class's name in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Login => "login",
+            Self::Change => "change",
+        }
+    }
+
+    /// How many events of the class an account keeps.
+    pub const fn kept(self) -> u32 {
+        match self {
+            Self::Failure | Self::Login => 128,
+            Self::Change => 256,
+        }
+    }
+}
+
+impl EventKind {
+    /// A first failure.
+    pub(crate) fn wrong(lane: Lane, service: &str, from: &str, locked: bool, at: UnixTime) -> Self {
+        let (service, from) = (noted(service), noted(from));
+        Self::Wrong { lane, service, from, count: 1, first: at, locked }
+    }
+
+    /// What it is kept with.
+    pub const fn class(&self) -> EventClass {
+        match self {
+            Self::Wrong { .. } => EventClass::Failure,
+            Self::Accepted { .. } => EventClass::Login,
+            Self::Enrolled { .. }
+            | Self::Confirmed { .. }
+            | Self::Removed { .. }
+            | Self::Renamed { .. }
+            | Self::Replaced { .. }
+            | Self::RecoveryMade { .. }
+            | Self::Resynchronised { .. }
+            | Self::Unlocked => EventClass::Change,
+        }
+    }
+}
+
+impl Event {
+    /// The one event that this one and a `later` one are, where that one repeats it: the same
+    /// failure from the same place, within an hour. What locked a lane stands for itself.
+    #[must_use]
+    pub fn repeated(&self, later: &Self) -> Option<Self> {
+        let EventKind::Wrong { lane, service, from, count, first, locked: false } = &self.kind
+        else {
+            return None;
+        };
+        let place = (*lane, service, from);
+        match &later.kind {
+            EventKind::Wrong { lane, service, from, count: more, locked, .. }
+                if place == (*lane, service, from) && later.at.since(self.at) < REPEATS_WITHIN =>
+            {
+                // A clock that was set back is behind the first time.
+                let (count, first) = (count.saturating_add(*more), (*first).min(later.at));
+                let (service, from, locked) = (service.clone(), from.clone(), *locked);
+                let kind = EventKind::Wrong { lane: *lane, service, from, count, first, locked };
+                Some(Self { at: later.at, kind })
+            }
+            EventKind::Wrong { .. }
+            | EventKind::Accepted { .. }
+            | EventKind::Enrolled { .. }
+            | EventKind::Confirmed { .. }
+            | EventKind::Removed { .. }
+            | EventKind::Renamed { .. }
+            | EventKind::Replaced { .. }
+            | EventKind::RecoveryMade { .. }
+            | EventKind::Resynchronised { .. }
+            | EventKind::Unlocked => None,
+        }
+    }
+}
+
+/// A name as far as it is kept.
+pub(crate) fn noted(name: &str) -> String {
+    let end = (0..=NAME_BYTES.min(name.len())).rev().find(|&end| name.is_char_boundary(end));
+    end.and_then(|end| name.get(..end)).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ pub use device::{
 };
 pub use enrol::{MAX_DEVICES, NewDevice, confirm, enroll};
 pub use entry::{CodeHash, Entry, Offer, RecoveryCode};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventClass, EventKind};
 pub use hotp::{Algorithm, AlgorithmError, Counter, hotp};
 pub use name::{NameError, Uid, UserName};
 pub use recover::{NewCodes, renew_recovery};

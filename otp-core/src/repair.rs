@@ -115,13 +115,13 @@ pub fn forget_failures(
     account: &Account,
     asking: &Asking<'_>,
 ) -> Decision<Changed<Vec<(Lane, LaneState)>>> {
-    let draft = if account.lanes.is_empty() {
+    let failed = account.lanes.iter().filter(|(_, state)| state.has_failed());
+    let outcome: Vec<_> = failed.map(|(lane, state)| (*lane, state.clone())).collect();
+    let draft = if outcome.is_empty() {
         Err(Refusal::NothingToUnlock)
     } else {
-        let mut list: Vec<Change> =
-            account.lanes.keys().map(|lane| Change::Lane(*lane, LaneState::default())).collect();
-        list.push(asking.event(EventKind::Unlocked));
-        let outcome = account.lanes.iter().map(|(lane, state)| (*lane, state.clone())).collect();
+        let cleared = outcome.iter().map(|(lane, state)| Change::Lane(*lane, state.forgiven()));
+        let list = cleared.chain([asking.event(EventKind::Unlocked)]).collect();
         Ok(Draft { list, outcome })
     };
     asking.decide(&account.name, Some(account), draft)

@@ -98,6 +98,9 @@ pub struct LaneState {
     pub locked: Option<UnixTime>,
     /// Failures by day since the epoch; success does not reset them.
     days: Vec<(u64, u32)>,
+    /// Failures since a login succeeded, in whatever lane: what the next one is told.
+    #[serde(default)]
+    since_login: u32,
 }
 
 impl LaneState {
@@ -111,6 +114,26 @@ impl LaneState {
         let counts =
             self.days.iter().filter(|(day, _)| now.day().saturating_sub(*day) < RECENT_DAYS);
         counts.fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// Failures since the last login, which an administrator who clears the lane leaves to be told.
+    pub fn since_login(&self) -> u32 {
+        self.since_login
+    }
+
+    /// The lane once its failures have been told to whoever logged in.
+    pub(crate) fn told(self) -> Self {
+        Self { since_login: 0, ..self }
+    }
+
+    /// The lane once an administrator has cleared its failures and its lock.
+    pub(crate) fn forgiven(&self) -> Self {
+        Self { since_login: self.since_login, ..Self::default() }
+    }
+
+    /// Whether there is anything that an administrator can clear.
+    pub fn has_failed(&self) -> bool {
+        *self != self.forgiven()
     }
 
     /// When the next attempt will be looked at; none while no wait or a lock is on.
@@ -186,6 +209,7 @@ impl Permit {
     pub(crate) fn failed(self, now: UnixTime) -> LaneState {
         let mut state = self.state;
         state.failures = state.failures.saturating_add(1);
+        state.since_login = state.since_login.saturating_add(1);
         state.last = now;
         state.days.retain(|(day, _)| *day <= now.day() && now.day() - day < RECENT_DAYS);
         match state.days.last_mut() {
@@ -198,9 +222,9 @@ impl Permit {
         state
     }
 
-    /// The lane after the attempt succeeded. What is recent stays.
+    /// The lane after the attempt succeeded. What is recent stays, and what nobody was told of yet.
     pub(crate) fn succeeded(self) -> LaneState {
-        LaneState { failures: 0, last: UnixTime::default(), locked: None, days: self.state.days }
+        LaneState { failures: 0, last: UnixTime::default(), locked: None, ..self.state }
     }
 }
 
@@ -332,6 +356,30 @@ mod tests {
         // A clock that went far ahead and came back leaves no days of the future behind.
         let back = LaneState { failures: 0, ..state };
         assert_eq!(fail(&back, &policy, START + 200 * 86_400).days.len(), 1);
+    }
+
+    #[test]
+    fn what_failed_since_a_login_outlives_a_success_elsewhere_and_an_unlock() {
+        let mut state = fail(&LaneState::default(), &POLICY, START);
+        state = fail(&state, &POLICY, START);
+        let confirmed = permit(&state, &POLICY, START).unwrap().succeeded();
+        assert_eq!((confirmed.failures, confirmed.since_login()), (0, 2));
+        let forgiven = state.forgiven();
+        assert_eq!((forgiven.recent(at(START)), forgiven.since_login()), (0, 2));
+        assert!(state.has_failed() && !forgiven.has_failed() && !forgiven.is_clear());
+        assert!(forgiven.told().is_clear());
+    }
+
+    /// Samples of the stored format. They are never edited: what was stored must stay readable.
+    #[test]
+    fn stored_samples_stay_readable() {
+        for (since_login, json) in [
+            (0, r#"{"failures":3,"last":1699999000,"locked":null,"days":[[19675,3]]}"#),
+            (9, r#"{"failures":0,"last":0,"locked":1700000000,"days":[],"since_login":9}"#),
+        ] {
+            let state: LaneState = serde_json::from_str(json).unwrap();
+            assert_eq!(state.since_login(), since_login);
+        }
     }
 
     #[test]

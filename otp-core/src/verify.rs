@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use crate::{
     Account, Admission, Change, Changes, Decision, Device, DeviceId, Event, EventKind,
-    KNOWN_ADDRESSES, Label, Lane, Matched, Offer, Permit, Refusal, Seconds, ThrottlePolicy,
-    Transition, UnixTime,
+    KNOWN_ADDRESSES, Label, Lane, LaneState, Matched, Offer, Permit, Refusal, Seconds,
+    ThrottlePolicy, Transition, UnixTime,
     device::{Hint, KindState, Probe},
+    event::noted,
 };
 
 /// Where an attempt comes from, as far as the caller can be believed.
@@ -204,11 +205,7 @@ fn accept(
     let mut list = vec![first.moved(now)];
     list.extend(others.iter().map(|hit| hit.moved(now)));
     let lane = permit.lane();
-    let before = account.lane(lane);
-    let after = permit.succeeded();
-    if after != before {
-        list.push(Change::Lane(lane, after));
-    }
+    list.extend(lanes_after(account, lane, permit.succeeded()));
     if let Origin::Address(address) = attempt.origin {
         list.extend(remember(account, *address, now));
     }
@@ -216,8 +213,8 @@ fn accept(
     let spent = std::iter::once(&first.device.id).chain(&also).map(ToString::to_string).collect();
     let kind = EventKind::Accepted {
         lane,
-        service: attempt.service.to_owned(),
-        from: attempt.from.to_owned(),
+        service: noted(attempt.service),
+        from: noted(attempt.from),
         devices: spent,
     };
     list.push(Change::Event(Event { at: now, kind }));
@@ -228,6 +225,15 @@ fn accept(
         also,
     };
     Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
+}
+
+/// The lanes as a login leaves them: it has been told of what failed before, in all of them.
+fn lanes_after(account: &Account, lane: Lane, after: LaneState) -> Vec<Change> {
+    let others = account.lanes.iter().filter(|(other, _)| **other != lane);
+    let others = others.map(|(other, state)| (*other, state.clone()));
+    let told = others.chain([(lane, after)]).map(|(lane, state)| (lane, state.told()));
+    let moved = told.filter(|(lane, state)| account.lane(*lane) != *state);
+    moved.map(|(lane, state)| Change::Lane(lane, state)).collect()
 }
 
 fn fail(
@@ -255,12 +261,7 @@ fn fail(
     let noted = candidates.first().map(|(device, _)| (*device).clone());
     let outcome =
         Verified::Wrong { lane, failures: state.failures, wait, locked, clock_behind, noted };
-    let kind = EventKind::Wrong {
-        lane,
-        service: attempt.service.to_owned(),
-        from: attempt.from.to_owned(),
-        locked,
-    };
+    let kind = EventKind::wrong(lane, attempt.service, attempt.from, locked, now);
     let mut list = vec![Change::Lane(lane, state), Change::Event(Event { at: now, kind })];
     list.extend(candidates.into_iter().map(|(device, state)| Change::Note {
         device: device.clone(),

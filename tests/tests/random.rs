@@ -35,7 +35,7 @@ const INTERFACES: [&str; 6] = [
     "org.otpd1.Passes",
 ];
 
-const MEMBERS: [&str; 19] = [
+const MEMBERS: [&str; 21] = [
     "Begin",
     "Verify",
     "Enroll",
@@ -51,6 +51,8 @@ const MEMBERS: [&str; 19] = [
     "Rename",
     "RenewRecovery",
     "Resync",
+    "Log",
+    "LogAll",
     "Ping",
     "GetAll",
     "Introspect",

@@ -14,7 +14,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 15] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 17] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, false, false], "return"),
@@ -30,6 +30,8 @@ const TABLE: [(&str, &str, [bool; 3], &str); 15] = [
     (MANAGE_INTERFACE, "Rename", [true, false, false], "UnknownDevice"),
     (MANAGE_INTERFACE, "RenewRecovery", [true, false, false], "return"),
     (MANAGE_INTERFACE, "Resync", [true, false, false], "UnknownDevice"),
+    (MANAGE_INTERFACE, "Log", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "LogAll", [true, false, false], "return"),
 ];
 
 const INVALID: &str = "InvalidArgument";
@@ -74,6 +76,8 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Confirm" => vec![text(user), text(format!("{user}'s totp")), text("000000")],
         "List" => vec![text(user), text("all")],
         "Remove" => vec![text(user), device([]), text("no such device")],
+        "Log" => vec![text(user), Variant::from(20_u32)],
+        "LogAll" => vec![Variant::from(20_u32)],
         _ => vec![text(user)],
     }
 }
@@ -215,7 +219,7 @@ fn names() -> Vec<Case> {
     let mut cases = Vec::new();
     for (bytes, expected) in [(0, "UnknownUser"), (256, "UnknownUser"), (257, INVALID)] {
         for member in
-            ["List", "Status", "Explain", "Enroll", "Confirm", "Remove", "Unlock", "Resync"]
+            ["List", "Status", "Explain", "Enroll", "Confirm", "Remove", "Unlock", "Resync", "Log"]
         {
             cases.push((member, usual(member, &"x".repeat(bytes)), expected));
         }
@@ -233,6 +237,11 @@ fn names() -> Vec<Case> {
         cases.push(("Confirm", vec![text("alice"), text("alice's totp"), text(code)], expected));
     }
     cases.push(("List", vec![text("alice"), text("some")], UNREAD));
+    let bounds = [(0_u32, INVALID), (1, "return"), (1000, "return"), (1001, INVALID)];
+    for (most, expected) in bounds.into_iter().chain([(u32::MAX, INVALID)]) {
+        cases.push(("Log", vec![text("alice"), Variant::from(most)], expected));
+        cases.push(("LogAll", vec![Variant::from(most)], expected));
+    }
     cases
 }
 

@@ -249,6 +249,32 @@ fn a_code_far_out_lets_in_only_with_the_next_one() {
     assert!(accepted(&try_code(&mut alice, &totp_code(1, afar + 90), &Origin::Local, START + 90)));
 }
 
+#[test]
+fn what_failed_since_the_last_login_is_told_once_whatever_the_lane() {
+    let mut alice = account(vec![hotp_device(1)]);
+    assert_eq!(alice.failures_since_login(), []);
+    for origin in [Origin::Local, Origin::Own, Origin::Local] {
+        assert!(try_code(&mut alice, &wrong_code(), &origin, START).is_ok());
+    }
+    assert_eq!(alice.failures_since_login(), [(Lane::Own, 1), (Lane::Local, 2)]);
+    assert!(accepted(&try_code(&mut alice, &hotp_code(1, 0), &Origin::Named, START)));
+    assert_eq!(alice.failures_since_login(), []);
+    assert_eq!(alice.lane(Lane::Own).failures, 1, "telling is not forgiving");
+    let _ = try_code(&mut alice, &wrong_code(), &Origin::Local, START);
+    assert!(try_code(&mut alice, &hotp_code(1, 0), &Origin::Own, START).is_err());
+    assert_eq!(alice.failures_since_login(), [(Lane::Local, 1)]);
+    let (policy, now) = (ThrottlePolicy::default(), UnixTime::from_secs(START));
+    let asking =
+        crate::Asking { by: Uid(0), warrant: crate::Warrant::Standing, policy: &policy, now };
+    let Decision::Change(unlocked) = crate::forget_failures(&alice, &asking) else {
+        panic!("nothing to unlock");
+    };
+    apply(&mut alice, unlocked.into_parts().0);
+    assert_eq!(alice.failures_since_login(), [(Lane::Local, 1)], "unlocking hides nothing");
+    let again = crate::forget_failures(&alice, &asking);
+    assert!(matches!(again, Decision::Unchanged(Refusal::NothingToUnlock)));
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Deed {
     Step(u64),
@@ -290,7 +316,7 @@ proptest! {
             account(vec![totp_device(1), hotp_device(2), recovery_device(3)]);
         let mut now = START;
         let mut spent = std::collections::BTreeSet::new();
-        let mut last = Deed::Wrong;
+        let (mut last, mut failed) = (Deed::Wrong, 0);
         for (deed, pause) in deeds {
             now += pause;
             let before = positions(&alice);
@@ -320,6 +346,14 @@ proptest! {
             } else {
                 prop_assert_eq!(after, before);
             }
+            // What the next login is told is what failed since the last one.
+            match &result {
+                Ok(Verified::Accepted { .. }) => failed = 0,
+                Ok(Verified::Wrong { .. }) => failed += 1,
+                Ok(Verified::Held(_)) | Err(_) => {}
+            }
+            let told: u32 = alice.failures_since_login().iter().map(|(_, n)| n).sum();
+            prop_assert_eq!(told, failed);
             last = deed;
         }
     }

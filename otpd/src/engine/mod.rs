@@ -1,6 +1,7 @@
 //! What the daemon does for a caller that may: finds out who the user is, and runs steps on the
 //! store. It decides nothing about an account, and tells nothing that the store has not released.
 
+mod log;
 mod steps;
 
 use std::{sync::Arc, time::Instant};
@@ -17,8 +18,9 @@ use crate::{
     config::Config,
     entropy::{self, NoEntropy},
     nss::{Nss, NssUnavailable, Person},
-    store::{Persisted, SqliteStore, Store, StoreError},
+    store::{Logged, Persisted, SqliteStore, Store, StoreError},
 };
+use log::{Log, LogOfAll};
 pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
 use steps::{Enroll, EnrollFor, Look, OnAccount, OnPerson};
 
@@ -143,6 +145,21 @@ impl Engine {
         Ok(self.store.snapshot(query, before).await?)
     }
 
+    /// The last events of an account, or why it is not theirs.
+    pub async fn log(
+        &self,
+        person: Person,
+        most: u32,
+        before: Instant,
+    ) -> Result<Result<Vec<Logged>, Refusal>, Unavailable> {
+        Ok(self.store.snapshot(Log::new(person, most), before).await?)
+    }
+
+    /// The last events of all accounts.
+    pub async fn log_of_all(&self, most: u32, before: Instant) -> Result<Vec<Logged>, Unavailable> {
+        Ok(self.store.snapshot(LogOfAll::new(most), before).await?)
+    }
+
     /// What devices are shown of what was typed.
     ///
     /// # Errors
@@ -164,12 +181,13 @@ impl Engine {
     pub async fn verify(
         &self,
         person: Person,
+        by: Uid,
         login: Login,
         before: Instant,
     ) -> Result<Persisted<Verified>, Unavailable> {
         let Login { entry, device, kinds, origin, service, from } = login;
         let (offer, policy) = (self.offer(entry)?, self.policy());
-        let step = OnAccount::new(person, Refusal::NotEnrolled, move |account, now| {
+        let step = OnAccount::new(person, by, Refusal::NotEnrolled, move |account, now| {
             let (device, kinds, service) = (device.as_deref(), kinds.as_deref(), service.as_str());
             let (offer, origin, from) = (&offer, &origin, from.as_str());
             let typed = Attempt { offer, device, kinds, origin, service, from };
@@ -218,7 +236,7 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
         let (offer, policy) = (self.offer(entry)?, self.policy());
-        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+        let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
             confirm(account, &device, &offer, &origin, &asked.asking(&policy, now))
         });
         Ok(self.store.transact(step, before).await?)
@@ -233,7 +251,7 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
         let policy = self.policy();
-        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+        let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
             rename(account, &device, &label, &asked.asking(&policy, now))
         });
         Ok(self.store.transact(step, before).await?)
@@ -248,7 +266,7 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
         let policy = self.policy();
-        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+        let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
             remove(account, &device, &asked.asking(&policy, now))
         });
         Ok(self.store.transact(step, before).await?)
@@ -267,7 +285,7 @@ impl Engine {
         let hashes: Vec<CodeHash> =
             codes.iter().map(|code| self.hashed(code)).collect::<Result<_, _>>()?;
         let (random, policy) = (entropy::array()?, self.policy());
-        let step = OnPerson::new(person, move |account, person: &Person, now| {
+        let step = OnPerson::new(person, asked.by, move |account, person: &Person, now| {
             let (device, label, codes) = (device.clone(), label.clone(), hashes.clone());
             let new = NewCodes { device, label, codes, random };
             renew_recovery(account, &person.name, person.uid, new, &asked.asking(&policy, now))
@@ -286,7 +304,7 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
         let policy = self.policy();
-        let step = OnAccount::new(person, Refusal::UnknownDevice, move |account, now| {
+        let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
             let codes = TwoCodes { first: &first, second: &second };
             resync(account, &device, codes, &origin, &asked.asking(&policy, now))
         });
@@ -301,12 +319,13 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Changed<Vec<LaneOverview>>>, Unavailable> {
         let policy = self.policy();
-        let step = OnAccount::new(person, Refusal::NothingToUnlock, move |account, now| {
-            forget_failures(account, &asked.asking(&policy, now)).map(|done| {
-                let of = |(lane, state)| LaneOverview::of(lane, &state, &policy, now);
-                done.map(|lanes| lanes.into_iter().map(of).collect())
-            })
-        });
+        let step =
+            OnAccount::new(person, asked.by, Refusal::NothingToUnlock, move |account, now| {
+                forget_failures(account, &asked.asking(&policy, now)).map(|done| {
+                    let of = |(lane, state)| LaneOverview::of(lane, &state, &policy, now);
+                    done.map(|lanes| lanes.into_iter().map(of).collect())
+                })
+            });
         Ok(self.store.transact(step, before).await?)
     }
 

@@ -16,18 +16,18 @@ use crate::{
 /// Whose account it is.
 pub(super) struct Whose {
     person: Person,
-    keys: Vec<Key>,
+    pub(super) keys: Vec<Key>,
 }
 
 impl Whose {
-    fn new(person: Person) -> Self {
+    pub(super) fn new(person: Person) -> Self {
         let keys = vec![Key::Account(person.name.clone()), Key::Owner(person.uid)];
         Self { person, keys }
     }
 
     /// The person's account, if there is one. An account whose uid is not the person's is not
     /// theirs; and whoever was renamed does not become a stranger who never enrolled.
-    fn account<'a>(&self, seen: &'a Records) -> Result<Option<&'a Account>, Refusal> {
+    pub(super) fn account<'a>(&self, seen: &'a Records) -> Result<Option<&'a Account>, Refusal> {
         match (seen.account(&self.person.name), seen.owner(self.person.uid)) {
             (Some(account), _) if account.uid != self.person.uid => {
                 Err(Refusal::UidMismatch(account.uid))
@@ -134,6 +134,7 @@ impl Query for Look {
         let Self(whose, policy) = self;
         let account = whose.account(seen)?;
         let lanes = account.into_iter().flat_map(|account| &account.lanes);
+        let lanes = lanes.filter(|(_, state)| state.has_failed());
         let devices = account.map_or(&[][..], |account| &account.devices);
         Ok(Overview {
             name: whose.person.name.clone(),
@@ -147,6 +148,7 @@ impl Query for Look {
 /// A change of an account that is there, as a function of the core decides it.
 pub(super) struct OnAccount<F> {
     whose: Whose,
+    by: Uid,
     missing: Refusal,
     decide: F,
 }
@@ -157,8 +159,8 @@ where
     F: Fn(&Account, UnixTime) -> Decision<O> + Send + 'static,
 {
     /// Where there is no account, `missing` is the answer.
-    pub(super) fn new(person: Person, missing: Refusal, decide: F) -> Self {
-        Self { whose: Whose::new(person), missing, decide }
+    pub(super) fn new(person: Person, by: Uid, missing: Refusal, decide: F) -> Self {
+        Self { whose: Whose::new(person), by, missing, decide }
     }
 }
 
@@ -173,6 +175,10 @@ where
         &self.whose.keys
     }
 
+    fn by(&self) -> Uid {
+        self.by
+    }
+
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<O> {
         match self.whose.account(seen) {
             Ok(Some(account)) => (self.decide)(account, now),
@@ -185,6 +191,7 @@ where
 /// A change that makes the account where there is none.
 pub(super) struct OnPerson<F> {
     whose: Whose,
+    by: Uid,
     decide: F,
 }
 
@@ -193,8 +200,8 @@ where
     O: Send + 'static,
     F: Fn(Option<&Account>, &Person, UnixTime) -> Decision<O> + Send + 'static,
 {
-    pub(super) fn new(person: Person, decide: F) -> Self {
-        Self { whose: Whose::new(person), decide }
+    pub(super) fn new(person: Person, by: Uid, decide: F) -> Self {
+        Self { whose: Whose::new(person), by, decide }
     }
 }
 
@@ -207,6 +214,10 @@ where
 
     fn keys(&self) -> &[Key] {
         &self.whose.keys
+    }
+
+    fn by(&self) -> Uid {
+        self.by
     }
 
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<O> {
@@ -257,6 +268,10 @@ impl Step for EnrollFor {
 
     fn keys(&self) -> &[Key] {
         &self.whose.keys
+    }
+
+    fn by(&self) -> Uid {
+        self.new.asked.by
     }
 
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {

@@ -99,7 +99,7 @@ impl World {
         let (service, from) = ("sshd".to_owned(), String::new());
         let login = Login { entry, device: None, kinds: None, origin, service, from };
         let engine = self.engine.as_ref().unwrap();
-        let done = self.runtime.block_on(engine.verify(alice(), login, soon())).unwrap();
+        let done = self.runtime.block_on(engine.verify(alice(), Uid(0), login, soon())).unwrap();
         match done.into_result() {
             Ok(Verified::Accepted { label, matched, also, .. }) => {
                 format!("accepted {label} {matched:?} {}", also.len())

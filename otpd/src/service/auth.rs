@@ -205,7 +205,7 @@ impl AuthService {
         let (service, from) = (who.service.clone(), who.from.clone());
         let origin = origin.clone();
         let login = engine::Login { entry, device, kinds, origin, service, from };
-        let verified = self.services.engine.verify(person, login, call.before).await?;
+        let verified = self.services.engine.verify(person, call.uid, login, call.before).await?;
         let (event_log, verdict) = answer::verdict(verified);
         event_log.write(&self.services.log, who);
         Ok(verdict)

@@ -1,15 +1,15 @@
 //! `org.otpd1.Manage`: for those who enroll, repair and inspect.
 
 use otp_bus::{
-    AccountStatus, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, NewCodes, NewDevice,
-    Warrant,
+    AccountStatus, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, LogEntry, NewCodes,
+    NewDevice, Warrant,
 };
 use otp_core::{Changed, Code, Entry, Label, Origin, Refusal, device::KindState};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
 use super::{
-    Call, Refused, Services, answer, explain,
+    Call, Refused, Services, answer, explain, log,
     wanted::{bounded, cautions, invalid, wanted, wanted_codes, wrong_code},
 };
 use crate::{
@@ -257,6 +257,35 @@ impl ManageService {
         };
         self.managed(&call, "cleared failures and locks", user);
         Ok(lanes.iter().map(answer::lane).collect())
+    }
+
+    /// Tells what happened to an account, the newest first.
+    async fn log(
+        &self,
+        user: &str,
+        most: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<LogEntry>, Error> {
+        let (call, person) = self.enter(Action::Log, user, connection, &header).await?;
+        let told = self.services.engine.log(person, log::bounded(most)?, call.before).await;
+        let told = told.map_err(|error| self.unavailable(user, error.into()))?;
+        let told = told.map_err(|refusal| answer::error(refusal, user))?;
+        Ok(told.into_iter().map(log::entry).collect())
+    }
+
+    /// Tells what happened to all accounts, the newest first.
+    async fn log_all(
+        &self,
+        most: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<LogEntry>, Error> {
+        let call = self.services.enter(self.way, connection, &header).await?;
+        self.services.administrator(&call, Action::Accounts)?;
+        let told = self.services.engine.log_of_all(log::bounded(most)?, call.before).await;
+        let told = told.map_err(|error| self.unavailable("all", error.into()))?;
+        Ok(told.into_iter().map(log::entry).collect())
     }
 }
 

@@ -4,6 +4,7 @@
 mod answer;
 mod auth;
 mod explain;
+mod log;
 mod manage;
 mod ruling;
 mod wanted;
@@ -92,6 +93,24 @@ impl Services {
                     "uid {} may not {verb} for {whom}; ask an administrator",
                     call.uid
                 ))))
+            }
+        }
+    }
+}
+
+impl Services {
+    /// Whether the caller may do what is about no account in particular.
+    fn administrator(&self, call: &Call, action: Action) -> Result<(), Error> {
+        let relation = if call.uid == ROOT { Relation::Root } else { Relation::Stranger };
+        match may(action, relation) {
+            Answer::Allowed => Ok(()),
+            Answer::Denied => {
+                let verb = action.verb();
+                self.log.log(&Event::NotAllowed { uid: call.uid, action: verb, user: "all" });
+                Err(Error::NotAllowed(format!(
+                    "uid {} may not {verb}; ask an administrator",
+                    call.uid
+                )))
             }
         }
     }

@@ -131,6 +131,48 @@ fn the_bounds_are_those_of_confirmed_devices() {
     });
 }
 
+#[test]
+fn the_log_tells_who_did_what_and_when() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        assert!(manage.log("root", 1).await.unwrap().is_empty());
+        let made = manage.enroll("root", &Warrant::default(), &token()).await.unwrap();
+        let from = Login { rhost: "192.0.2.7".into(), ..login("root") };
+        assert!(manage.confirm("root", "token", "00000000").await.is_err());
+        manage.confirm("root", "token", &code(0)).await.unwrap();
+        for _ in 0..2 {
+            let _ = auth.verify(&from, "00000000").await.unwrap();
+        }
+        let _ = auth.verify(&from, &code(1)).await.unwrap();
+        manage.unlock("root").await.unwrap();
+        manage.remove("root", &Warrant::default(), "token").await.unwrap();
+
+        let told = manage.log("root", 1000).await.unwrap();
+        assert_eq!(told, manage.log_all(1000).await.unwrap());
+        let words: Vec<&str> = told.iter().map(|entry| entry.event.as_str()).collect();
+        let newest_first =
+            ["removed", "unlocked", "accepted", "wrong", "confirmed", "wrong", "enrolled"];
+        assert_eq!(words, newest_first);
+        assert!(told.iter().all(|entry| entry.user == "root" && entry.by == Some(0)));
+        let device = Some(vec![made.device]);
+        assert!([0, 2, 4, 6].iter().all(|at| told[*at].devices == device), "{told:?}");
+        let wrong = &told[3];
+        assert_eq!(
+            (wrong.count, wrong.first, wrong.locked),
+            (Some(2), Some(wrong.at), Some(false))
+        );
+        assert_eq!(wrong.from.as_deref(), Some("192.0.2.7"));
+        assert_eq!(manage.log("root", 2).await.unwrap(), told[..2]);
+        for most in [0, 1001, u32::MAX] {
+            for refused in [manage.log("root", most).await, manage.log_all(most).await] {
+                assert!(matches!(refused, Err(Error::InvalidArgument(_))), "{most}: {refused:?}");
+            }
+        }
+    });
+}
+
 /// Those whom nobody knows are not told earlier than those who have devices.
 #[test]
 fn strangers_are_asked_at_the_same_moment() {

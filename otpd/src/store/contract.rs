@@ -1,5 +1,7 @@
 //! What every store must hold to, as tests that each store runs.
 
+mod events;
+
 use std::{
     sync::{
         Arc,
@@ -59,6 +61,10 @@ impl Step for Enroll {
         &self.0
     }
 
+    fn by(&self) -> Uid {
+        Uid(0)
+    }
+
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
         let state = HotpState::new(Algorithm::Sha1, Digits::SIX, Counter(0));
         let label = Some(Label::parse("token").unwrap());
@@ -78,6 +84,10 @@ impl Step for Confirm {
         &self.0
     }
 
+    fn by(&self) -> Uid {
+        Uid(0)
+    }
+
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
         let Some(account) = seen.account(&name()) else {
             return Decision::Unchanged(Refusal::NotEnrolled);
@@ -94,6 +104,10 @@ impl Step for Verify {
 
     fn keys(&self) -> &[Key] {
         &self.0
+    }
+
+    fn by(&self) -> Uid {
+        Uid(0)
     }
 
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Verified> {
@@ -334,6 +348,7 @@ fn sqlite_refuses_records_that_were_changed() {
         "UPDATE account SET enrolled = 0",
         "UPDATE account SET uid = 1001",
         "UPDATE lane SET state = replace(state, '\"failures\":1', '\"failures\":0')",
+        "UPDATE lane SET state = replace(state, '\"since_login\":1', '\"since_login\":0')",
         "UPDATE lane SET lane = 'local'",
         "DELETE FROM account",
     ] {

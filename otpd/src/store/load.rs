@@ -10,7 +10,7 @@ use otp_core::{
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    Key, Records, StoreError,
+    Key, Records, StoreError, log,
     mark::{Marked, MarkedDevice},
 };
 use crate::{
@@ -55,6 +55,9 @@ pub(super) fn records(
             Key::Secret(fingerprint) => {
                 let holders = holders(connection, fingerprint)?;
                 records.holders.insert(fingerprint.clone(), holders);
+            }
+            Key::Log(whose, most) => {
+                records.log = log::read(connection, whose.as_ref(), *most)?;
             }
         }
     }

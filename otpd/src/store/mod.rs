@@ -5,6 +5,7 @@
 #[cfg(test)]
 pub(crate) mod contract;
 mod load;
+mod log;
 mod made;
 mod mark;
 mod save;
@@ -16,6 +17,7 @@ use std::{collections::BTreeMap, future::Future, time::Instant};
 
 use otp_core::{Account, Decision, Refusal, Uid, UnixTime, UserName};
 
+pub use log::Logged;
 pub use sqlite::{OpenError, SqliteStore};
 
 /// Something that a step looks at. Keys are locked in sorted order.
@@ -27,6 +29,8 @@ pub enum Key {
     Owner(Uid),
     /// Which accounts have a device whose secret has this fingerprint.
     Secret(Vec<u8>),
+    /// The last events of this account, or of all, at most so many. For questions alone.
+    Log(Option<UserName>, u32),
 }
 
 /// What was found under the keys of a step.
@@ -35,6 +39,7 @@ pub struct Records {
     pub(crate) accounts: BTreeMap<UserName, Account>,
     pub(crate) owners: BTreeMap<Uid, UserName>,
     pub(crate) holders: BTreeMap<Vec<u8>, Vec<UserName>>,
+    pub(crate) log: Vec<Logged>,
 }
 
 impl Records {
@@ -52,6 +57,11 @@ impl Records {
     pub fn holders(&self, fingerprint: &[u8]) -> impl Iterator<Item = &UserName> {
         self.holders.get(fingerprint).into_iter().flatten()
     }
+
+    /// The last events, the newest first.
+    pub fn log(&self) -> &[Logged] {
+        &self.log
+    }
 }
 
 /// A change to be decided. It may be run again, and then sees what is there by then.
@@ -61,6 +71,9 @@ pub trait Step: Send + 'static {
 
     /// What it looks at. It changes nothing else.
     fn keys(&self) -> &[Key];
+
+    /// The uid that asks for it, as its events tell.
+    fn by(&self) -> Uid;
 
     /// Decides, on what was found.
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome>;

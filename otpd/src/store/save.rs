@@ -1,16 +1,13 @@
 //! Writing changes, within the transaction in which they were decided.
 
-use otp_core::{Change, Changes, Device, UnixTime, UserName};
+use otp_core::{Change, Changes, Device, Uid, UnixTime, UserName};
 use rusqlite::{Connection, params};
 
 use super::{
-    StoreError,
+    StoreError, log,
     mark::{Marked, MarkedDevice},
 };
 use crate::vault::{Pepper, Place, Vault};
-
-/// How many events an account keeps.
-const EVENTS_KEPT: i64 = 256;
 
 /// What saving needs beside the changes.
 pub(super) struct Saver<'a> {
@@ -18,6 +15,7 @@ pub(super) struct Saver<'a> {
     pub(super) vault: &'a Vault,
     pub(super) pepper: &'a Pepper,
     pub(super) now: UnixTime,
+    pub(super) by: Uid,
 }
 
 /// What changes as a device moves.
@@ -102,7 +100,7 @@ impl Saver<'_> {
                 "DELETE FROM address WHERE account = ?1 AND address = ?2",
                 params![name, address.to_string()],
             ),
-            Change::Event(event) => self.event(name, &json(&event)?),
+            Change::Event(event) => log::write(self.connection, name, self.by, event),
         }
     }
 
@@ -153,19 +151,6 @@ impl Saver<'_> {
                 mark.mark(self.pepper)?,
                 replaces
             ],
-        )
-    }
-
-    fn event(&self, name: &str, body: &str) -> Result<(), StoreError> {
-        self.run(
-            "INSERT INTO event (account, seq, body)
-             VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM event WHERE account = ?1), ?2)",
-            params![name, body],
-        )?;
-        self.perhaps(
-            "DELETE FROM event WHERE account = ?1
-             AND seq <= (SELECT max(seq) FROM event WHERE account = ?1) - ?2",
-            params![name, EVENTS_KEPT],
         )
     }
 

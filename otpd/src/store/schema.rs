@@ -53,11 +53,14 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE event (
+        seq     INTEGER PRIMARY KEY,      -- the order over all accounts, whatever the clock said
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
-        seq     INTEGER NOT NULL,
-        body    TEXT NOT NULL,            -- JSON
-        PRIMARY KEY (account, seq)
-    ) STRICT, WITHOUT ROWID;
+        at      INTEGER NOT NULL,
+        by      INTEGER NOT NULL,         -- the uid that asked for it
+        class   TEXT NOT NULL,            -- failure, login or change: each is bounded by itself
+        body    TEXT NOT NULL             -- JSON
+    ) STRICT;
+    CREATE INDEX event_account ON event (account, class, seq);
 "];
 
 /// Why the tables are not as this version needs them.

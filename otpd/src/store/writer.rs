@@ -71,7 +71,8 @@ impl<S: Step> Job for StepJob<S> {
             Decision::Change(transition) => {
                 let (changes, outcome) = transition.into_parts();
                 let seen = versions.iter().find(|(name, _)| *name == changes.account);
-                let saver = Saver { connection, vault: &shared.vault, pepper: &shared.pepper, now };
+                let (vault, pepper, by) = (&shared.vault, &shared.pepper, self.step.by());
+                let saver = Saver { connection, vault, pepper, now, by };
                 saver.save(changes, seen.map(|(_, version)| *version))?;
                 self.outcome = Some(Persisted(Ok(outcome)));
                 Ok(Ran::Changed)

@@ -1,0 +1,65 @@
+//! What happened to accounts, as it is told on the bus.
+
+use otp_bus::{Error, LogEntry, log::MAX_EVENTS};
+use otp_core::{EventKind, UnixTime};
+
+use crate::store::Logged;
+
+/// How many events are asked for.
+pub(super) fn bounded(most: u32) -> Result<u32, Error> {
+    if (1..=MAX_EVENTS).contains(&most) {
+        return Ok(most);
+    }
+    Err(Error::InvalidArgument(format!("{most} events are not told at once; ask for 1 to 1000")))
+}
+
+/// An event as it may be shown.
+pub(super) fn entry(logged: Logged) -> LogEntry {
+    let Logged { account, at, by, what } = logged;
+    let told = LogEntry {
+        user: account,
+        at: at.as_secs(),
+        by: by.map(|uid| uid.0),
+        ..LogEntry::default()
+    };
+    let about = |event: &str, device| LogEntry {
+        event: event.to_owned(),
+        devices: Some(vec![device]),
+        ..told.clone()
+    };
+    match what {
+        Some(EventKind::Accepted { lane, service, from, devices }) => LogEntry {
+            event: "accepted".to_owned(),
+            lane: Some(lane.name().to_owned()),
+            service: Some(service),
+            from: Some(from),
+            devices: Some(devices),
+            ..told
+        },
+        Some(EventKind::Wrong { lane, service, from, count, first, locked }) => LogEntry {
+            event: "wrong".to_owned(),
+            lane: Some(lane.name().to_owned()),
+            service: Some(service),
+            from: Some(from),
+            count: Some(count),
+            first: Some(UnixTime::as_secs(first)),
+            locked: Some(locked),
+            ..told
+        },
+        Some(EventKind::Enrolled { device }) => about("enrolled", device),
+        Some(EventKind::Confirmed { device }) => about("confirmed", device),
+        Some(EventKind::Removed { device }) => about("removed", device),
+        Some(EventKind::Renamed { device, label }) => {
+            LogEntry { label: Some(label), ..about("renamed", device) }
+        }
+        Some(EventKind::Replaced { device, former }) => {
+            LogEntry { former: Some(former), ..about("replaced", device) }
+        }
+        Some(EventKind::RecoveryMade { device, codes }) => {
+            LogEntry { count: Some(codes), ..about("recovery-made", device) }
+        }
+        Some(EventKind::Resynchronised { device }) => about("resynchronised", device),
+        Some(EventKind::Unlocked) => LogEntry { event: "unlocked".to_owned(), ..told },
+        None => LogEntry { event: "damaged".to_owned(), ..told },
+    }
+}
