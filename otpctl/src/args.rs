@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    code, confirm, enroll, recovery, remove, rename, replace, resync, show, verify,
+    code, confirm, enroll, log, recovery, remove, rename, replace, resync, show, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -78,6 +78,8 @@ pub(crate) enum Verb {
     Status,
     /// Tell what an attacker who guesses codes can hope for
     Explain,
+    /// Show what happened to an account: logins, wrong codes, changes
+    Log(log::Options),
     /// Give a device another label
     Rename(rename::Options),
     /// Give a device a new secret: the old one works until the new one is confirmed
@@ -106,6 +108,7 @@ impl Verb {
             Self::Show(_) => "show",
             Self::Rename(_) => "rename",
             Self::Replace(_) => "replace",
+            Self::Log(_) => "log",
             Self::Remove(_) => "remove",
             Self::Recovery(_) => "recovery",
             Self::Resync(_) => "resync",

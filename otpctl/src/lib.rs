@@ -75,7 +75,10 @@ fn obey(
         }
         Wish::Account(verb) => verb,
     };
-    let subject = Subject::chosen(cli.user, &host.caller)?;
+    let subject = match (&wish, &cli.user) {
+        (Verb::Log(_), None) if host.caller.uid == 0 => Subject::everybody(),
+        _ => Subject::chosen(cli.user, &host.caller)?,
+    };
     let verb = wish.word();
     let mut session = Session { host, daemon: Daemon::behind(connector), subject, verb, format };
     match wish {
@@ -89,6 +92,7 @@ fn obey(
         Verb::Replace(options) => verbs::replace::run(options, &mut session),
         Verb::Recovery(options) => verbs::recovery::run(options, &mut session),
         Verb::Resync(options) => verbs::resync::run(&options, &mut session),
+        Verb::Log(options) => verbs::log::run(&options, &mut session),
         Verb::Remove(options) => verbs::remove::run(&options, &mut session),
         Verb::Verify(options) => verbs::verify::run(&options, &mut session),
         Verb::Unlock => verbs::unlock::run(&mut session),

@@ -65,6 +65,16 @@ impl Subject {
         }
     }
 
+    /// All accounts, for what is told of all at once.
+    pub(crate) const fn everybody() -> Self {
+        Self { name: String::new(), named: false }
+    }
+
+    /// The one user, if it is about one: a name is never empty.
+    pub(crate) fn one(&self) -> Option<&str> {
+        (!self.name.is_empty()).then_some(self.name.as_str())
+    }
+
     /// The name, as the daemon is asked.
     pub(crate) fn name(&self) -> &str {
         &self.name

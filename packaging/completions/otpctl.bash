@@ -34,6 +34,9 @@ _otpctl() {
             otpctl,list)
                 cmd="otpctl__subcmd__list"
                 ;;
+            otpctl,log)
+                cmd="otpctl__subcmd__log"
+                ;;
             otpctl,recovery)
                 cmd="otpctl__subcmd__recovery"
                 ;;
@@ -79,6 +82,9 @@ _otpctl() {
             otpctl__subcmd__help,list)
                 cmd="otpctl__subcmd__help__subcmd__list"
                 ;;
+            otpctl__subcmd__help,log)
+                cmd="otpctl__subcmd__help__subcmd__log"
+                ;;
             otpctl__subcmd__help,recovery)
                 cmd="otpctl__subcmd__help__subcmd__recovery"
                 ;;
@@ -113,7 +119,7 @@ _otpctl() {
 
     case "${cmd}" in
         otpctl)
-            opts="-u -h -V --user --json --help --version enroll confirm list show status explain rename replace remove recovery resync verify unlock code help"
+            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock code help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,7 +285,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help)
-            opts="enroll confirm list show status explain rename replace remove recovery resync verify unlock code help"
+            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock code help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,6 +369,20 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -509,6 +529,32 @@ _otpctl() {
                 return 0
             fi
             case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__log)
+            opts="-u -h --last --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -85,8 +85,13 @@ fn a_user_sees_herself_and_nobody_else() -> Result {
         let scene = Scene::new()?;
         let _token = token("bob")?;
         otpctl("list").by(&scene.world.alice).run()?.must_succeed()?.must_say(&scene.phone.id)?;
-        for words in ["list -u bob", "status -u bob", "unlock -u bob", "remove -u bob token --yes"]
-        {
+        for words in [
+            "list -u bob",
+            "status -u bob",
+            "log -u bob",
+            "unlock -u bob",
+            "remove -u bob token --yes",
+        ] {
             let ended = otpctl(words).by(&scene.world.alice).run()?;
             assert_eq!(ended.status.code(), Some(3), "{words}: {}", ended.output);
         }
@@ -96,6 +101,30 @@ fn a_user_sees_herself_and_nobody_else() -> Result {
         let remove = otpctl(&format!("remove {} --yes", scene.phone.id)).by(&scene.world.alice);
         remove.run()?.must_fail()?;
         otpctl("unlock").by(&scene.world.alice).run()?.must_fail()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn the_log_tells_who_did_what_and_outlives_a_crash() -> Result {
+    inside(|| {
+        let scene = Scene::configured("[throttle]\nfree = 20\n")?;
+        for _ in 0..10 {
+            typed(&pamtester("otp", "alice"), &scene.wrong()?)?.must_fail()?;
+        }
+        typed(&pamtester("otp", "alice"), &scene.code()?)?.must_succeed()?;
+        let scene = scene.after_a_crash()?;
+        let (id, log) = (&scene.phone.id, otpctl("log -u alice").run()?);
+        log.must_succeed()?.must_say("10 wrong codes by otp")?;
+        log.must_say(&format!("accepted by otp: code of {id}"))?;
+        log.must_say(&format!("{id} confirmed by root"))?;
+        log.must_say(&format!("{id} enrolled by root"))?;
+        assert_eq!(log.output.lines().count(), 5, "one line for ten wrong codes: {}", log.output);
+        otpctl("log").run()?.must_succeed()?.must_say("alice  10 wrong codes")?;
+        let own = otpctl("log").by(&scene.world.alice).run()?;
+        own.must_succeed()?;
+        assert_eq!(own.output, log.output, "her own, and by default nothing else");
+        otpctl("log").by(&scene.world.bob).run()?.must_succeed()?.must_not_say("otp")?;
         Ok(())
     })
 }

@@ -6,6 +6,7 @@ pub(crate) mod confirm;
 pub(crate) mod enroll;
 pub(crate) mod explain;
 pub(crate) mod list;
+pub(crate) mod log;
 pub(crate) mod recovery;
 pub(crate) mod remove;
 pub(crate) mod rename;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
     AccountStatus, Caution, Challenge, Demand, Details, DeviceFilter, DeviceInfo, DeviceOdds,
-    Enrolment, Error, Explanation, LaneStatus, Login, NewCodes, NewDevice, Outcome, Reason,
-    RecoveryCodes, Verdict, Warrant,
+    Enrolment, Error, Explanation, LaneStatus, LogEntry, Login, NewCodes, NewDevice, Outcome,
+    Reason, RecoveryCodes, Verdict, Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
 use zbus::connection::Builder;
@@ -28,6 +28,7 @@ pub(crate) struct State {
     /// What it says of a new device.
     pub(crate) cautions: Vec<Caution>,
     pub(crate) cleared: Vec<LaneStatus>,
+    pub(crate) log: Vec<LogEntry>,
     /// Errors that a method answers with before it does what it should.
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
     /// A method in which the connection breaks.
@@ -49,6 +50,7 @@ impl Fake {
             verdict: verdict(Outcome::Accepted, Reason::Matched, 0),
             cautions: Vec::new(),
             cleared: Vec::new(),
+            log: Vec::new(),
             refusals: HashMap::new(),
             breaks: None,
             asked: Vec::new(),
@@ -282,6 +284,25 @@ impl Manage {
     ) -> Result<Vec<LaneStatus>, Error> {
         self.0.note("Unlock", format!("Unlock({user:?})"), connection).await?;
         Ok(self.0.state().cleared.clone())
+    }
+
+    async fn log(
+        &self,
+        user: String,
+        most: u32,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<LogEntry>, Error> {
+        self.0.note("Log", format!("Log({user:?}, {most})"), connection).await?;
+        Ok(self.0.state().log.clone())
+    }
+
+    async fn log_all(
+        &self,
+        most: u32,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<LogEntry>, Error> {
+        self.0.note("LogAll", format!("LogAll({most})"), connection).await?;
+        Ok(self.0.state().log.clone())
     }
 }
 

@@ -18,6 +18,7 @@ mod devices;
 mod enroll;
 mod fake;
 mod inspect;
+mod log;
 mod manual;
 mod repair;
 mod surroundings;
