@@ -1,5 +1,5 @@
 //! What was promised to one user, to be compared with what the daemon knows after a fault: every
-//! code that was accepted is spent, none that was not sent is, and the next one lets in.
+//! code that was accepted is spent and in the log, none that was not sent is, and the next one lets in.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -16,6 +16,9 @@ use crate::{
 
 /// How many codes are made at once.
 const CODES: usize = 1_000;
+
+/// How many logins an account's log keeps.
+const LOGINS_KEPT: usize = 128;
 
 /// A user with a HOTP device, whose codes are sent one after the other.
 #[derive(Clone, Debug)]
@@ -120,7 +123,19 @@ impl Ledger {
         if !status.enrolled || status.lanes.iter().any(|lane| lane.failures > 0) {
             return Err(Failure::new(format!("{user}: {status:?}")));
         }
-        Ok(())
+        self.compare_log(counter)
+    }
+
+    /// Each code behind the one that confirmed has its event, and no other has, whatever fell in
+    /// between: they are written in one transaction.
+    fn compare_log(&self, counter: usize) -> Result {
+        let log = manage(async |proxy| proxy.log(&self.user, 1000).await)?;
+        let told = log.iter().filter(|entry| entry.event == "accepted").count();
+        if told == (counter - 1).min(LOGINS_KEPT) {
+            return Ok(());
+        }
+        let user = &self.user;
+        Err(Failure::new(format!("{user}: at counter {counter} with {told} logins in the log")))
     }
 
     /// Settles all, side by side.
