@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use otp_bus::names::{BUS_NAME, OBJECT_PATH, SYSTEM_BUS_ADDRESS};
+use otp_bus::names::{BUS_NAME, SYSTEM_BUS_ADDRESS};
 use tokio::{net::UnixStream, sync::oneshot};
 use zbus::{Connection, connection::Builder};
 
 use crate::{
     audit::{Event, Severity},
     caller::Way,
-    service::{AuthService, ManageService, Services},
+    service::Services,
     stream::Stream,
 };
 
@@ -20,46 +20,59 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// The first and the longest pause between two tries.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 
-/// Serves the bus until the task is ended. `tried` hears when the first try is over, whatever came
-/// of it.
+/// Serves the bus until the gate is closed and the last answer is written. `tried` hears when the
+/// first try is over, whatever came of it.
 pub async fn serve(services: Services, tried: oneshot::Sender<()>) {
+    let (gate, log) = (services.gate.clone(), services.log.clone());
     let mut tried = Some(tried);
     let mut pause = PAUSES.0;
     let mut told = false;
     loop {
-        let connected = tokio::time::timeout(CONNECT, connect(&services)).await;
+        let connected = tokio::select! {
+            connected = tokio::time::timeout(CONNECT, connect(&services)) => connected,
+            () = gate.closed() => return,
+        };
         let connected = connected.unwrap_or_else(|_| Err(zbus::Error::Failure("no answer".into())));
         // Nobody listens any more once the daemon has said that it is ready.
         tried.take().map(|tried| tried.send(()));
         match connected {
             Ok(connection) => {
                 (pause, told) = (PAUSES.0, false);
-                connection.closed().await;
+                tokio::select! {
+                    () = connection.closed() => {}
+                    // Calls under way hold the connection until their answers are written.
+                    () = gate.deserted() => return connection.graceful_shutdown().await,
+                }
                 let text = "the system bus is gone; users other than root have to wait for it";
-                services.log.log(&Event::Daemon(Severity::Warning, text));
+                log.log(&Event::Daemon(Severity::Warning, text));
             }
             Err(error) if !told => {
                 told = true;
-                let text = format!(
-                    "no name on the system bus ({error}); root is served by the socket, others \
-                     once the bus is there"
-                );
-                services.log.log(&Event::Daemon(Severity::Warning, &text));
+                log.log(&Event::Daemon(Severity::Warning, &unconnected(&error)));
             }
             Err(_) => {}
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSES.1);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(PAUSES.1),
+            () = gate.closed() => return,
+        }
     }
+}
+
+fn unconnected(error: &zbus::Error) -> String {
+    format!(
+        "no name on the system bus ({error}); root is served by the socket, others once the bus is \
+         there"
+    )
 }
 
 async fn connect(services: &Services) -> zbus::Result<Connection> {
     // The address is fixed: one from the environment would be somebody else's choice.
     let path = SYSTEM_BUS_ADDRESS.trim_start_matches("unix:path=");
     let stream = Stream::new(UnixStream::connect(path).await?)?;
-    Builder::socket(stream)
-        .serve_at(OBJECT_PATH, AuthService::new(services.clone(), Way::Bus))
-        .serve_at(OBJECT_PATH, ManageService::new(services.clone(), Way::Bus))
+    let services = services.clone();
+    services
+        .serve_by(Way::Bus, Builder::socket(stream))
         .allow_name_replacements(false)
         .replace_existing_names(false)
         .name(BUS_NAME)

@@ -77,7 +77,8 @@ pub struct Gate {
 #[derive(Default)]
 struct Inner {
     state: Mutex<State>,
-    left: tokio::sync::Notify,
+    /// Somebody has left, or the gate was closed.
+    changed: tokio::sync::Notify,
 }
 
 #[derive(Default)]
@@ -136,18 +137,36 @@ impl Gate {
         Ok(Entry { inner: self.inner.clone(), uid })
     }
 
-    /// Lets nobody in any more and waits until all have left.
-    pub async fn close(&self) {
+    /// Lets nobody in any more.
+    pub fn close(&self) {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.inner.changed.notify_waiters();
+    }
+
+    /// Whether nobody is inside.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner).all == 0
+    }
+
+    /// Waits until nobody is let in any more.
+    pub async fn closed(&self) {
+        self.until(|state| state.closed).await;
+    }
+
+    /// Waits until nobody is let in any more and all have left.
+    pub async fn deserted(&self) {
+        self.until(|state| state.closed && state.all == 0).await;
+    }
+
+    async fn until(&self, done: impl Fn(&State) -> bool) {
         loop {
-            let left = self.inner.left.notified();
-            {
-                let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-                state.closed = true;
-                if state.all == 0 {
-                    return;
-                }
+            // It hears of what changes from here on, so that no change is missed.
+            let changed = self.inner.changed.notified();
+            if done(&self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)) {
+                return;
             }
-            left.await;
+            changed.await;
         }
     }
 }
@@ -160,7 +179,7 @@ impl Drop for Entry {
             Some(count) if *count > 1 => *count -= 1,
             Some(_) | None => drop(state.by_uid.remove(&self.uid)),
         }
-        self.inner.left.notify_waiters();
+        self.inner.changed.notify_waiters();
     }
 }
 
@@ -210,15 +229,18 @@ mod tests {
         runtime.block_on(async {
             let gate = Gate::default();
             let entry = gate.enter(Uid(0)).unwrap();
-            let closing = tokio::spawn({
+            let waiting = tokio::spawn({
                 let gate = gate.clone();
-                async move { gate.close().await }
+                async move { tokio::join!(gate.closed(), gate.deserted()) }
             });
             tokio::task::yield_now().await;
-            assert!(!closing.is_finished());
+            gate.close();
+            gate.closed().await;
+            tokio::task::yield_now().await;
+            assert!(!waiting.is_finished());
             assert!(matches!(gate.enter(Uid(0)), Err(Error::Unavailable(_))));
             drop(entry);
-            closing.await.unwrap();
+            waiting.await.unwrap();
         });
     }
 }

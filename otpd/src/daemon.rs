@@ -34,6 +34,9 @@ use crate::{
 /// How long calls that were let in may take once the daemon is told to stop.
 const FINISH: Duration = Duration::from_secs(10);
 
+/// How long they may take where the store has died, to hear of it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// How often it is looked whether the store is alive.
 const PULSE: Duration = Duration::from_secs(1);
 
@@ -108,23 +111,24 @@ async fn serve(
     let ended = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
-        () = dead(&services.engine) => Err(StartError::StoreDied),
+        () = dead(&services) => Err(StartError::StoreDied),
     };
     notify(&services.log, NotifyState::Stopping);
-    accepting.abort();
-    if ended.is_ok() && tokio::time::timeout(FINISH, services.gate.close()).await.is_err() {
+    services.gate.close();
+    let limit = if ended.is_ok() { FINISH } else { LAST_WORDS };
+    let answered = async { tokio::join!(accepting, on_the_bus) };
+    if tokio::time::timeout(limit, answered).await.is_err() {
         let text = "stopped with calls under way; their outcome is unknown to their callers";
         services.log.log(&Event::Daemon(Severity::Warning, text));
     }
-    // The last answers are on their way through zbus's own tasks.
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    on_the_bus.abort();
+    services.log.end();
     services.log.log(&Event::Daemon(Severity::Info, "stopped"));
     ended
 }
 
-async fn dead(engine: &Engine) {
-    while !engine.is_dead() {
+async fn dead(services: &Services) {
+    while !services.engine.is_dead() {
+        services.log.log_left_out();
         tokio::time::sleep(PULSE).await;
     }
 }

@@ -13,7 +13,7 @@ use zbus::{Connection, Guid, connection::Builder};
 use crate::{
     audit::{Event, Severity},
     caller::{ROOT, Way},
-    service::{AuthService, ManageService, Services},
+    service::Services,
     stream::Stream,
 };
 
@@ -24,14 +24,24 @@ const HANDSHAKE: Duration = Duration::from_secs(2);
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Connections at once; further ones wait in the kernel's queue.
-const CONNECTIONS: usize = 256;
+const CONNECTIONS: u32 = 256;
 
 /// How long to wait before accepting again where the process is out of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves connections until the task is ended.
+/// Serves connections until the gate is closed, and ends once the last answer is written.
 pub async fn serve(listener: UnixListener, services: Services) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
+    tokio::select! {
+        () = accept(&listener, &services, &places) => {}
+        () = services.gate.closed() => {}
+    }
+    drop(listener);
+    // All places are free again once every connection is closed.
+    let _ = places.acquire_many(CONNECTIONS).await;
+}
+
+async fn accept(listener: &UnixListener, services: &Services, places: &Arc<Semaphore>) {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
@@ -60,22 +70,30 @@ async fn serve_one(stream: UnixStream, services: Services) {
         services.log.log(&Event::Daemon(Severity::Warning, &text));
         return;
     }
+    converse(stream, services).await;
+}
+
+/// Serves one connection until its end, its time or the daemon's.
+async fn converse(stream: Stream, services: Services) {
+    let gate = services.gate.clone();
     // A caller that goes away in the handshake is no event: nothing was asked.
     let Ok(Ok(connection)) = tokio::time::timeout(HANDSHAKE, handshake(stream, services)).await
     else {
         return;
     };
-    let _ = tokio::time::timeout(LIFETIME, connection.closed()).await;
-    let _ = connection.close().await;
+    tokio::select! {
+        _ = tokio::time::timeout(LIFETIME, connection.closed()) => {
+            let _ = connection.close().await;
+        }
+        // Calls under way hold the connection until their answers are written.
+        () = gate.deserted() => connection.graceful_shutdown().await,
+    }
 }
 
 async fn handshake(stream: Stream, services: Services) -> zbus::Result<Connection> {
-    let path = otp_bus::names::OBJECT_PATH;
-    Builder::socket(stream)
-        .server(Guid::generate())
-        .p2p()
-        .serve_at(path, AuthService::new(services.clone(), Way::Socket))
-        .serve_at(path, ManageService::new(services, Way::Socket))
-        .build()
-        .await
+    let builder = Builder::socket(stream).server(Guid::generate()).p2p();
+    services.serve_by(Way::Socket, builder).build().await
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,22 +3,36 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::{Read, Write},
     os::{
         fd::OwnedFd,
-        unix::{fs::MetadataExt, net::UnixListener},
+        unix::{
+            fs::MetadataExt,
+            net::{UnixListener, UnixStream},
+        },
     },
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
+use otp_bus::{DeviceFilter, names::MANAGE_INTERFACE};
 use testbed::{
-    Context, DAEMON_UID, Daemon, Device, Invocation, Kind, Result, Service, World, inside,
-    pamtester,
+    Context, DAEMON_UID, Daemon, Deadline, Device, Failure, Invocation, Kind, Result, Service,
+    World, inside, manage, pamtester, peer::message_to,
 };
 
-use crate::scene::{MODULE, Scene, token, typed};
+use crate::{
+    scene::{MODULE, Scene, token, typed},
+    surface::{device, text},
+};
 
 const STATE: &str = "/var/lib/otpd";
 const SOCKET: &str = "/run/otpd/auth";
+const SOON: Duration = Duration::from_secs(10);
+
+/// What root says first on the socket, without waiting for what is said to it.
+const HANDSHAKE: &[u8] = b"\0AUTH EXTERNAL 30\r\nBEGIN\r\n";
 
 #[test]
 fn it_has_no_privileges() -> Result {
@@ -139,5 +153,43 @@ fn an_order_to_end_is_obeyed_and_everything_kept() -> Result {
         let _again = Daemon::start_at(&world, &clock)?;
         typed(&pamtester("otp", "bob"), &other.code(1)?)?.must_succeed().context("after it")?;
         Ok(())
+    })
+}
+
+/// A caller who has not read its answers yet gets them all the same.
+#[test]
+fn answers_on_their_way_are_written_before_it_ends() -> Result {
+    const CALLS: usize = 60;
+    inside(|| {
+        let Scene { daemon, world: _world, bus: _bus, .. } = Scene::new()?;
+        let mut caller = UnixStream::connect(SOCKET).context(SOCKET)?;
+        let mut idle = UnixStream::connect(SOCKET).context(SOCKET)?;
+        idle.write_all(HANDSHAKE)?;
+        // The answers are more than the kernel keeps for somebody who does not read.
+        let introspect = ("org.freedesktop.DBus.Introspectable", "Introspect", Vec::new());
+        let enroll = vec![text("bob"), device([]), device([("kind", text("hotp"))])];
+        let mut calls = HANDSHAKE.to_vec();
+        let last = (MANAGE_INTERFACE, "Enroll", enroll);
+        for (interface, member, arguments) in vec![introspect; CALLS].iter().chain([&last]) {
+            let call = message_to(None, interface, member, arguments)?;
+            calls.extend_from_slice(call.data().bytes());
+        }
+        caller.write_all(&calls)?;
+        Deadline::after(SOON).poll("the last call's device", || {
+            let listed = manage(async |proxy| proxy.list("bob", DeviceFilter::All).await)?;
+            Ok((!listed.is_empty()).then_some(()))
+        })?;
+        thread::scope(|scope| {
+            let stopping = scope.spawn(|| daemon.stop());
+            let mut heard = Vec::new();
+            // Who has asked nothing is left at once.
+            idle.read_to_end(&mut heard)?;
+            heard.clear();
+            caller.read_to_end(&mut heard)?;
+            let heard = String::from_utf8_lossy(&heard);
+            assert_eq!(heard.matches("</node>").count(), CALLS, "{} bytes", heard.len());
+            assert!(heard.contains("otpauth://hotp/"), "the last answer is missing");
+            stopping.join().map_err(|_| Failure::new("stopping panicked"))?
+        })
     })
 }

@@ -371,3 +371,34 @@ fn a_message_of_64_kib_is_read_and_a_longer_one_dropped() -> Result {
         Ok(())
     })
 }
+
+/// Whoever asks for what is too long, again and again, is in the log, and does not fill it.
+#[test]
+fn who_is_rejected_is_in_the_log_and_does_not_flood_it() -> Result {
+    inside(|| {
+        let Scene { daemon, world, bus: _bus, .. } = Scene::new()?;
+        let alice = world.alice.uid;
+        block_on(async {
+            let peer = Peer::on_bus(Some(&world.alice)).await?;
+            for _ in 0..200 {
+                let answer = peer.call(MANAGE_INTERFACE, "Status", &vec![text(long())]).await;
+                assert_eq!(answer.word(), INVALID, "{answer:?}");
+            }
+            // Of others nothing is left out.
+            let other = Peer::on_bus(Some(&world.bob)).await?;
+            other.call(MANAGE_INTERFACE, "Status", &usual("Status", "root")).await;
+            Result::Ok(())
+        })?;
+        daemon.stop()?;
+        let log = world.log.text();
+        let count = |words: &str| log.matches(words).count();
+        assert_eq!(count(&format!("uid {alice} rejected: user is longer")), 20);
+        assert_eq!(count(&format!("uid {} may not see the status", world.bob.uid)), 1);
+        world.log.expect(&[&format!("uid {alice}: 180 more lines"), "left out"])?;
+        Ok(())
+    })
+}
+
+fn long() -> String {
+    "x".repeat(257)
+}

@@ -2,6 +2,7 @@
 //! service, from where, what was decided and why, and the next step; never a code or a secret.
 
 mod escape;
+mod ration;
 mod syslog;
 
 use std::fmt;
@@ -91,6 +92,20 @@ pub enum Event<'a> {
         /// For whom.
         user: &'a str,
     },
+    /// A call was not looked at: too long, too many.
+    Rejected {
+        /// The caller; none where that is not known.
+        by: Option<Uid>,
+        /// What it was told.
+        why: &'a str,
+    },
+    /// Lines that one caller caused and that were not written.
+    LeftOut {
+        /// The caller; none where that is not known.
+        by: Option<Uid>,
+        /// How many.
+        lines: u64,
+    },
     /// Somebody changed an account.
     Managed {
         /// The caller.
@@ -112,12 +127,14 @@ impl Event<'_> {
             Self::Wrong { locked: true, .. }
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
+            | Self::LeftOut { .. }
             | Self::PassedUnenrolled(_) => Severity::Warning,
             Self::Wrong { locked: false, .. }
             | Self::Refused(..)
             | Self::Malformed(..)
             | Self::UnknownUser(_)
             | Self::Denied(..)
+            | Self::Rejected { .. }
             | Self::Managed { .. } => Severity::Notice,
             Self::Unavailable(..) => Severity::Error,
             Self::Daemon(severity, _) => *severity,
@@ -194,10 +211,27 @@ impl fmt::Display for Event<'_> {
             Self::NotAllowed { uid, action, user } => {
                 write!(f, "uid {uid} may not {action} for {}", Escaped(user))
             }
+            Self::Rejected { by, why } => write!(f, "{} rejected: {why}", Caller(*by)),
+            Self::LeftOut { by, lines } => write!(
+                f,
+                "{}: {lines} more lines about its calls in a minute were left out",
+                Caller(*by)
+            ),
             Self::Managed { uid, deed, user } => {
                 write!(f, "uid {uid} {deed} for {}", Escaped(user))
             }
             Self::Daemon(_, text) => f.write_str(text),
+        }
+    }
+}
+
+struct Caller(Option<Uid>);
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(uid) => write!(f, "uid {uid}"),
+            None => f.write_str("an unknown caller"),
         }
     }
 }

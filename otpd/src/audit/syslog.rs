@@ -6,12 +6,19 @@
 use std::{
     io::{self, Write},
     os::unix::net::UnixDatagram,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
 use syslog::{Facility, LogFormat};
 
-use super::{Event, Severity};
+use otp_core::Uid;
+
+use super::{
+    Event, Severity,
+    ration::{Ration, Share},
+};
+use crate::clock::monotonic;
 
 /// Where every logger on Linux listens.
 const PATH: &str = "/dev/log";
@@ -19,9 +26,11 @@ const PATH: &str = "/dev/log";
 /// Writes events to syslog, and to standard error where there is no syslog.
 pub struct Syslog {
     state: Mutex<State>,
+    ration: Ration,
 }
 
 struct State {
+    path: PathBuf,
     socket: Option<UnixDatagram>,
     dropped: u64,
 }
@@ -45,11 +54,17 @@ impl<T: std::fmt::Display> LogFormat<T> for Untimed {
 
 impl Default for Syslog {
     fn default() -> Self {
-        Self { state: Mutex::new(State { socket: None, dropped: 0 }) }
+        Self::reaching(PATH.into())
     }
 }
 
 impl Syslog {
+    /// Writes to the logger that listens at this path.
+    pub(crate) fn reaching(path: PathBuf) -> Self {
+        let state = Mutex::new(State { path, socket: None, dropped: 0 });
+        Self { state, ration: Ration::default() }
+    }
+
     /// Logs one event. A logger that is not there or too slow holds up nobody: the line then goes
     /// to standard error, or is counted and the count logged with the next line.
     pub fn log(&self, event: &Event<'_>) {
@@ -70,6 +85,34 @@ impl Syslog {
     }
 }
 
+impl Syslog {
+    /// Logs one event that `blamed` can cause as often as it likes, and that so often is not
+    /// logged; none: it is not known whose call it was.
+    pub fn log_of(&self, blamed: Option<Uid>, event: &Event<'_>) {
+        self.log_left_out();
+        match self.ration.take(blamed, monotonic()) {
+            Share::Write => self.log(event),
+            Share::LeaveOut => {}
+        }
+    }
+
+    /// Tells what was left out in the minutes that are over.
+    pub fn log_left_out(&self) {
+        self.tell(&self.ration.over(monotonic()));
+    }
+
+    /// Tells what was left out, as nothing comes after it.
+    pub fn end(&self) {
+        self.tell(&self.ration.all());
+    }
+
+    fn tell(&self, left_out: &[(Option<Uid>, u64)]) {
+        for (by, lines) in left_out {
+            self.log(&Event::LeftOut { by: *by, lines: *lines });
+        }
+    }
+}
+
 impl State {
     fn send(&mut self, line: &[u8]) -> io::Result<()> {
         if let Some(socket) = &self.socket {
@@ -80,7 +123,7 @@ impl State {
         }
         let socket = UnixDatagram::unbound()?;
         socket.set_nonblocking(true)?;
-        socket.connect(PATH)?;
+        socket.connect(&self.path)?;
         self.socket.insert(socket).send(line).map(drop)
     }
 }

@@ -87,6 +87,18 @@ fn refused() {
 }
 
 #[test]
+fn rejected_and_left_out() {
+    let rejected = Event::Rejected { by: Some(Uid(1000)), why: "user is longer than 256 bytes" };
+    assert_eq!(rejected.to_string(), "uid 1000 rejected: user is longer than 256 bytes");
+    let left_out = |by, lines| Event::LeftOut { by, lines }.to_string();
+    assert_eq!(
+        left_out(Some(Uid(1000)), 980),
+        "uid 1000: 980 more lines about its calls in a minute were left out"
+    );
+    assert!(left_out(None, 1).starts_with("an unknown caller: 1 more"));
+}
+
+#[test]
 fn a_name_cannot_forge_a_line() {
     let who = Subject {
         user: "root accepted by sshd: device\n<84>otpd".into(),

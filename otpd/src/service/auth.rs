@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 use super::{
     Call, Refused, Services, answer,
     ruling::{Decided, Ruling},
-    wanted::bounded,
 };
 use crate::{
     audit::{Event, Subject},
@@ -32,7 +31,7 @@ const REFUSALS: Duration = Duration::from_millis(250);
 const BEGINNINGS: Duration = Duration::from_millis(2);
 
 /// The object, on one way in.
-pub struct AuthService {
+pub(super) struct AuthService {
     services: Services,
     way: Way,
 }
@@ -56,7 +55,7 @@ impl AuthService {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(Demand, String), Error> {
         let call = self.services.enter(self.way, connection, &header).await?;
-        let believed = believe(&call, login)?;
+        let believed = self.believe(&call, login)?;
         match self.demand(&call, &believed).await {
             Ok(challenge) => {
                 until_next(&call, BEGINNINGS).await;
@@ -96,15 +95,20 @@ impl AuthService {
     ) -> Result<(Outcome, Reason, String, String, u32, Details), Error> {
         let code = Zeroizing::new(code);
         let call = self.services.enter(self.way, connection, &header).await?;
-        let device = bounded(&device)?.to_owned();
+        let device = self.services.named(&call, &device)?;
         self.checked(&call, login, Some(device), &code).await.map(Verdict::into_args)
     }
 }
 
 impl AuthService {
     /// The object for one way in.
-    pub fn new(services: Services, way: Way) -> Self {
+    pub(super) fn new(services: Services, way: Way) -> Self {
         Self { services, way }
+    }
+
+    fn believe(&self, call: &Call, login: Login) -> Result<Believed, Error> {
+        let believed = believe(call, login);
+        believed.inspect_err(|error| self.services.rejected(Some(call.uid), error))
     }
 
     /// What accepts is told at once; what refuses, at the next multiple of [`REFUSALS`].
@@ -115,7 +119,7 @@ impl AuthService {
         device: Option<String>,
         typed: &str,
     ) -> Result<Verdict, Error> {
-        let believed = believe(call, login)?;
+        let believed = self.believe(call, login)?;
         let verdict = match self.decide(call, &believed, device, typed).await {
             Ok(verdict) => Ok(verdict),
             Err(refused) => Err(self.refuse(&believed.who, refused)),

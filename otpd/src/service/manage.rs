@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Call, Refused, Services, answer, explain, log,
-    wanted::{bounded, cautions, invalid, wanted, wanted_codes, wrong_code},
+    wanted::{cautions, invalid, wanted, wanted_codes, wrong_code},
 };
 use crate::{
     audit::{Escaped, Event, Severity},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The object, on one way in.
-pub struct ManageService {
+pub(super) struct ManageService {
     services: Services,
     way: Way,
 }
@@ -65,7 +65,7 @@ impl ManageService {
         let (call, person) = self.enter(Action::Confirm, user, connection, &header).await?;
         let entry = Entry::parse(&code).map_err(malformed)?;
         let (asked, origin) = (own(&call), origin(&call));
-        let device = bounded(device)?.to_owned();
+        let device = self.services.named(&call, device)?;
         let engine = &self.services.engine;
         let done = engine.confirm(person, asked, device, (entry, origin), call.before).await;
         let confirmed = self.changed(user, done)?;
@@ -171,7 +171,8 @@ impl ManageService {
     ) -> Result<DeviceInfo, Error> {
         let (call, person) = self.enter(Action::Rename, user, connection, &header).await?;
         let asked = self.asked(&call, user, warrant)?;
-        let (device, label) = (bounded(device)?.to_owned(), Label::parse(label).map_err(invalid)?);
+        let (device, label) =
+            (self.services.named(&call, device)?, Label::parse(label).map_err(invalid)?);
         let done = self.services.engine.rename(person, asked, (device, label), call.before).await;
         let renamed = self.changed(user, done)?;
         let label = Escaped(renamed.label.as_str());
@@ -190,7 +191,7 @@ impl ManageService {
     ) -> Result<DeviceInfo, Error> {
         let (call, person) = self.enter(Action::Remove, user, connection, &header).await?;
         let asked = self.asked(&call, user, warrant)?;
-        let device = bounded(device)?.to_owned();
+        let device = self.services.named(&call, device)?;
         let done = self.services.engine.remove(person, asked, device, call.before).await;
         let removed = self.changed(user, done)?;
         self.managed(&call, &format!("removed {}", removed.id), user);
@@ -232,7 +233,7 @@ impl ManageService {
         let (call, person) = self.enter(Action::Resync, user, connection, &header).await?;
         let first = Code::parse(&first).map_err(malformed)?;
         let second = Code::parse(&second).map_err(malformed)?;
-        let device = bounded(device)?.to_owned();
+        let device = self.services.named(&call, device)?;
         let (asked, codes) = (own(&call), (first, second, origin(&call)));
         let done = self.services.engine.resync(person, asked, device, codes, call.before).await;
         let moved = self.changed(user, done)?;
@@ -291,7 +292,7 @@ impl ManageService {
 
 impl ManageService {
     /// The object for one way in.
-    pub fn new(services: Services, way: Way) -> Self {
+    pub(super) fn new(services: Services, way: Way) -> Self {
         Self { services, way }
     }
 

@@ -4,6 +4,7 @@
 mod answer;
 mod auth;
 mod explain;
+mod guarded;
 mod log;
 mod manage;
 mod ruling;
@@ -14,9 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use otp_bus::Error;
+use otp_bus::{Error, names::OBJECT_PATH};
 use otp_core::Uid;
-use zbus::{Connection, message::Header};
+use zbus::{Connection, connection::Builder, message::Header};
 
 use crate::{
     audit::{Event, Syslog},
@@ -28,8 +29,9 @@ use crate::{
     policy::{Action, Answer, Relation, may},
 };
 
-pub use auth::AuthService;
-pub use manage::ManageService;
+use auth::AuthService;
+use guarded::Guarded;
+use manage::ManageService;
 
 /// How long a call may take in here. Callers wait 10 s by default.
 const CALL: Duration = Duration::from_secs(8);
@@ -56,6 +58,14 @@ struct Call {
 }
 
 impl Services {
+    /// Serves every object of the contract on a connection by one way in.
+    pub fn serve_by(self, way: Way, connection: Builder<'_>) -> Builder<'_> {
+        let log = self.log.clone();
+        let auth = Guarded::new(AuthService::new(self.clone(), way), log.clone());
+        let manage = Guarded::new(ManageService::new(self, way), log);
+        connection.serve_at(OBJECT_PATH, auth).serve_at(OBJECT_PATH, manage)
+    }
+
     async fn enter(
         &self,
         way: Way,
@@ -63,9 +73,21 @@ impl Services {
         header: &Header<'_>,
     ) -> Result<Call, Error> {
         let arrival = monotonic();
-        let uid = caller::identify(&self.gate, way, connection, header).await?;
-        let entry = self.gate.enter(uid)?;
+        let identified = caller::identify(&self.gate, way, connection, header).await;
+        let uid = identified.inspect_err(|error| self.rejected(None, error))?;
+        let entry = self.gate.enter(uid).inspect_err(|error| self.rejected(Some(uid), error))?;
         Ok(Call { uid, arrival, before: arrival + CALL, _entry: entry })
+    }
+
+    /// Logs that a call was not looked at, as often as one caller may have that logged.
+    fn rejected(&self, by: Option<Uid>, why: &Error) {
+        self.log.log_of(by, &Event::Rejected { by, why: &why.to_string() });
+    }
+
+    /// The name of a device, if it is no longer than one can be.
+    fn named(&self, call: &Call, device: &str) -> Result<String, Error> {
+        let name = wanted::bounded(device).map(str::to_owned);
+        name.inspect_err(|error| self.rejected(Some(call.uid), error))
     }
 
     /// The person that a call is about, if the caller may do this for them. A caller other than
@@ -76,7 +98,9 @@ impl Services {
         action: Action,
         user: &str,
     ) -> Result<Option<Person>, Refused> {
-        check_user(user)?;
+        check_user(user).inspect_err(|error| self.rejected(Some(call.uid), error))?;
+        #[cfg(test)]
+        assert_ne!(user, tests::FALLS_OVER, "as meant by a test");
         let person = self.engine.person(user, call.uid, call.before).await?;
         let relation = match &person {
             _ if call.uid == ROOT => Relation::Root,
@@ -87,7 +111,8 @@ impl Services {
             Answer::Allowed => Ok(person),
             Answer::Denied => {
                 let verb = action.verb();
-                self.log.log(&Event::NotAllowed { uid: call.uid, action: verb, user });
+                let event = Event::NotAllowed { uid: call.uid, action: verb, user };
+                self.log.log_of(Some(call.uid), &event);
                 let whom = if relation == Relation::Owner { "yourself" } else { "others" };
                 Err(Refused::Error(Error::NotAllowed(format!(
                     "uid {} may not {verb} for {whom}; ask an administrator",
@@ -106,7 +131,8 @@ impl Services {
             Answer::Allowed => Ok(()),
             Answer::Denied => {
                 let verb = action.verb();
-                self.log.log(&Event::NotAllowed { uid: call.uid, action: verb, user: "all" });
+                let event = Event::NotAllowed { uid: call.uid, action: verb, user: "all" };
+                self.log.log_of(Some(call.uid), &event);
                 Err(Error::NotAllowed(format!(
                     "uid {} may not {verb}; ask an administrator",
                     call.uid
@@ -138,7 +164,7 @@ impl<E: Into<Unavailable>> From<E> for Refused {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 fn check_user(user: &str) -> Result<(), Error> {
     if user.len() > otp_bus::names::MAX_USER_BYTES {

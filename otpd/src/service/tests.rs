@@ -1,13 +1,17 @@
 //! Every method of the contract, called through its proxies on a real connection, and the
 //! introspection data as it is published.
 
-use std::{os::unix::net::UnixStream, sync::atomic::AtomicU64};
+use std::{
+    os::unix::net::{UnixDatagram, UnixStream},
+    path::Path,
+    sync::atomic::AtomicU64,
+};
 
 use otp_bus::{
     AuthProxy, DeviceFilter, Hint, Login, ManageProxy, NewDevice, Outcome, Reason, Warrant, names,
 };
 use otp_core::{Algorithm, Counter, Digits, Secret, hotp};
-use zbus::{Guid, connection::Builder};
+use zbus::Guid;
 
 use super::*;
 use crate::{
@@ -16,38 +20,43 @@ use crate::{
 };
 
 struct World {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     client: Connection,
     _server: Connection,
+    gate: Gate,
+    log: Arc<Syslog>,
+}
+
+/// What a daemon with its state in `dir` serves.
+pub(crate) fn services(dir: &Path) -> Services {
+    let clock = Arc::new(SetClock(AtomicU64::new(1_700_000_000)));
+    let store = SqliteStore::open(dir, None, clock).unwrap();
+    let config = Config::read(&dir.join("none.toml"), "host").unwrap();
+    // Where nobody else's logger listens.
+    let log = Arc::new(Syslog::reaching(dir.join("log")));
+    let (gate, groups) = (Gate::default(), Groups::default());
+    Services { engine: Arc::new(Engine::new(store, Arc::new(config))), gate, log, groups }
 }
 
 async fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
-    let clock = Arc::new(SetClock(AtomicU64::new(1_700_000_000)));
-    let store = SqliteStore::open(dir.path(), None, clock).unwrap();
-    let config = Config::read(&dir.path().join("none.toml"), "host").unwrap();
-    let services = Services {
-        engine: Arc::new(Engine::new(store, Arc::new(config))),
-        gate: Gate::default(),
-        log: Arc::default(),
-        groups: Groups::default(),
-    };
+    let services = services(dir.path());
+    let (gate, log) = (services.gate.clone(), services.log.clone());
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let path = names::OBJECT_PATH;
-    let server = Builder::unix_stream(ours)
-        .server(Guid::generate())
-        .p2p()
-        .serve_at(path, AuthService::new(services.clone(), Way::Socket))
-        .serve_at(path, ManageService::new(services, Way::Socket));
+    let server = Builder::unix_stream(ours).server(Guid::generate()).p2p();
+    let server = services.serve_by(Way::Socket, server);
     let client = Builder::unix_stream(theirs).p2p();
     let (server, client) = tokio::join!(server.build(), client.build());
-    World { _dir: dir, client: client.unwrap(), _server: server.unwrap() }
+    World { dir, client: client.unwrap(), _server: server.unwrap(), gate, log }
 }
 
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(test);
 }
+
+/// The user in whose calls something falls over.
+pub(super) const FALLS_OVER: &str = "falls over";
 
 const SECRET: &[u8] = b"12345678901234567890";
 
@@ -169,6 +178,87 @@ fn the_log_tells_who_did_what_and_when() {
             for refused in [manage.log("root", most).await, manage.log_all(most).await] {
                 assert!(matches!(refused, Err(Error::InvalidArgument(_))), "{most}: {refused:?}");
             }
+        }
+    });
+}
+
+/// The lines that have come.
+fn logged(log: &UnixDatagram) -> Vec<String> {
+    log.set_nonblocking(true).unwrap();
+    let next = || {
+        let mut line = [0; 1024];
+        let length = log.recv(&mut line).ok()?;
+        Some(String::from_utf8_lossy(&line[..length]).into_owned())
+    };
+    std::iter::from_fn(next).collect()
+}
+
+/// What is too long or too much has a line, and many of them have few.
+#[test]
+fn what_is_rejected_is_logged_and_floods_nothing() {
+    run(async {
+        let world = world().await;
+        let log = UnixDatagram::bind(world.dir.path().join("log")).unwrap();
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let long = "x".repeat(2000);
+        assert!(auth.begin(&login(&long)).await.is_err());
+        assert!(auth.begin(&Login { rhost: long.clone(), ..login("root") }).await.is_err());
+        assert!(auth.verify(&Login { service: long.clone(), ..login("root") }, "").await.is_err());
+        assert!(manage.status(&long).await.is_err());
+        assert!(manage.remove("root", &Warrant::default(), &long).await.is_err());
+        let lines = logged(&log);
+        assert_eq!(lines.len(), 5, "{lines:?}");
+        assert!(lines.iter().all(|line| line.contains("uid 0 rejected: ")), "{lines:?}");
+        let mut more = 0;
+        for _ in 0..100 {
+            assert!(manage.status(&long).await.is_err());
+            more += logged(&log).len();
+        }
+        assert_eq!(more, 15, "20 a minute");
+        world.log.end();
+        let told = logged(&log);
+        assert!(
+            told[0].ends_with("uid 0: 85 more lines about its calls in a minute were left out")
+        );
+        assert_eq!(told.len(), 1, "{told:?}");
+    });
+}
+
+/// The caller hears of it at once, and the daemon goes on.
+#[test]
+fn a_call_that_panics_is_answered_and_others_are_served() {
+    run(async {
+        let world = world().await;
+        let log = UnixDatagram::bind(world.dir.path().join("log")).unwrap();
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let (whom, warrant, device) = (FALLS_OVER, Warrant::default(), token());
+        let into = login(whom);
+        let answered = async {
+            tokio::join!(
+                auth.begin(&into),
+                auth.verify(&into, "123456"),
+                manage.enroll(whom, &warrant, &device),
+                manage.status(whom),
+                manage.status("root"),
+            )
+        };
+        // Without an answer it would wait for ever: callers have deadlines, this test has this one.
+        let answered = tokio::time::timeout(Duration::from_secs(10), answered).await.unwrap();
+        let (begun, verified, enrolled, seen, other) = answered;
+        for error in
+            [begun.unwrap_err(), verified.unwrap_err(), enrolled.unwrap_err(), seen.unwrap_err()]
+        {
+            assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+        }
+        assert!(other.is_ok());
+        assert!(world.gate.is_empty(), "a place is taken for ever");
+        let mut lines: Vec<String> = logged(&log);
+        lines.sort_unstable();
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        for (line, method) in lines.iter().zip(["Begin", "Enroll", "Status", "Verify"]) {
+            assert!(line.contains(&format!("a call of {method} panicked")), "{line}");
         }
     });
 }
