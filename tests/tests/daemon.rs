@@ -30,6 +30,7 @@ use crate::{
 const STATE: &str = "/var/lib/otpd";
 const SOCKET: &str = "/run/otpd/auth";
 const SOON: Duration = Duration::from_secs(10);
+const A_WHILE: Duration = Duration::from_millis(300);
 
 /// What root says first on the socket, without waiting for what is said to it.
 const HANDSHAKE: &[u8] = b"\0AUTH EXTERNAL 30\r\nBEGIN\r\n";
@@ -185,6 +186,9 @@ fn answers_on_their_way_are_written_before_it_ends() -> Result {
             // Who has asked nothing is left at once.
             idle.read_to_end(&mut heard)?;
             heard.clear();
+            // And who reads slowly is waited for.
+            let ended = || Ok(stopping.is_finished().then_some(()));
+            assert!(Deadline::after(A_WHILE).poll("its end", ended).is_err(), "it did not wait");
             caller.read_to_end(&mut heard)?;
             let heard = String::from_utf8_lossy(&heard);
             assert_eq!(heard.matches("</node>").count(), CALLS, "{} bytes", heard.len());
