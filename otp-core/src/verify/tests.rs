@@ -83,9 +83,8 @@ fn apply(account: &mut Account, changes: Changes) {
             }
             Change::Forget(address) => account.addresses.retain(|known| known.address != address),
             Change::Event(_) => {}
-            Change::Head { .. } | Change::Add(_) | Change::Drop(_) | Change::Rename(..) => {
-                panic!("not of an attempt")
-            }
+            Change::Head { enrolled, .. } => account.enrolled = enrolled,
+            Change::Add(_) | Change::Drop(_) | Change::Rename(..) => panic!("not of a code"),
         }
     }
 }
@@ -273,6 +272,51 @@ fn what_failed_since_the_last_login_is_told_once_whatever_the_lane() {
     assert_eq!(alice.failures_since_login(), [(Lane::Local, 1)], "unlocking hides nothing");
     let again = crate::forget_failures(&alice, &asking);
     assert!(matches!(again, Decision::Unchanged(Refusal::NothingToUnlock)));
+}
+
+/// The wait begins anew where the clock is now, and that is kept: else it would begin anew for ever.
+#[test]
+fn a_wait_behind_a_clock_set_back_runs_out() {
+    let mut alice = account(vec![hotp_device(1)]);
+    for _ in 0..5 {
+        let _ = try_code(&mut alice, &wrong_code(), &Origin::Local, START);
+        alice.lanes.entry(Lane::Local).and_modify(|lane| lane.last = UnixTime::from_secs(0));
+    }
+    alice.lanes.entry(Lane::Local).and_modify(|lane| lane.last = UnixTime::from_secs(START));
+    let back = START - 86_400;
+    let held = try_code(&mut alice, &hotp_code(1, 0), &Origin::Local, back);
+    let Ok(Verified::Held(Refusal::Throttled { wait: Seconds(wait), .. })) = held else {
+        panic!("{held:?}")
+    };
+    let early = try_code(&mut alice, &hotp_code(1, 0), &Origin::Local, back + wait - 1);
+    assert!(matches!(early, Err(Refusal::Throttled { wait: Seconds(1), .. })), "{early:?}");
+    assert!(accepted(&try_code(&mut alice, &hotp_code(1, 0), &Origin::Local, back + wait)));
+}
+
+#[test]
+fn a_wrong_code_that_should_confirm_counts_and_a_right_one_is_spent() {
+    let waiting = Device { confirmed: false, ..hotp_device(1) };
+    let mut alice = account(vec![waiting]);
+    let confirm = |alice: &mut Account, code: &Offer| {
+        let (policy, now) = (ThrottlePolicy::default(), UnixTime::from_secs(START));
+        let warrant = crate::Warrant::Standing;
+        let asking = crate::Asking { by: Uid(1000), warrant, policy: &policy, now };
+        let decided = crate::confirm(alice, "device 1", code, &Origin::Own, &asking);
+        let Decision::Change(transition) = decided else { panic!("{decided:?}") };
+        let (changes, outcome) = transition.into_parts();
+        let told = changes.list.iter().any(|change| matches!(change, Change::Event(_)));
+        assert!(told, "nothing is told of it");
+        apply(alice, changes);
+        outcome
+    };
+    assert!(confirm(&mut alice, &wrong_code()).is_err());
+    assert_eq!(alice.lane(Lane::Own).failures, 1);
+    assert_eq!(alice.failures_since_login(), [(Lane::Own, 1)]);
+    assert!(confirm(&mut alice, &hotp_code(1, 0)).is_ok());
+    assert_eq!(alice.lane(Lane::Own).failures, 0);
+    assert_eq!(alice.failures_since_login(), [(Lane::Own, 1)], "confirming is no login");
+    let again = try_code(&mut alice, &hotp_code(1, 0), &Origin::Local, START);
+    assert!(matches!(again, Err(Refusal::Used(..))), "{again:?}");
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -294,3 +294,6 @@ impl Step for EnrollFor {
             .map(|done| done.map(|device| (device, elsewhere)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ mod events;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Barrier,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -206,6 +206,47 @@ async fn drops_what_is_late<S: Store>(store: &S) {
     assert!(is_accepted(&verify(store, code(1)).await), "the late step was run");
 }
 
+/// Meets the test twice, so that others queue up behind it.
+struct Hold(Vec<Key>, Arc<Barrier>);
+
+impl Step for Hold {
+    type Outcome = ();
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn by(&self) -> Uid {
+        Uid(0)
+    }
+
+    fn decide(&self, _: &Records, _: UnixTime) -> Decision<()> {
+        self.1.wait();
+        self.1.wait();
+        Decision::Unchanged(Refusal::NotEnrolled)
+    }
+}
+
+/// Nor is one whose caller has gone.
+async fn drops_what_nobody_waits_for<S: Store>(store: Arc<S>) {
+    enrolled(&*store).await;
+    let held = Arc::new(Barrier::new(2));
+    let holding = tokio::spawn({
+        let (store, held) = (store.clone(), held.clone());
+        async move { store.transact(Hold(Vec::new(), held), soon()).await.map(drop) }
+    });
+    tokio::task::yield_now().await;
+    held.wait();
+    tokio::select! {
+        biased;
+        answer = verify(&*store, code(1)) => panic!("out of turn: {answer:?}"),
+        () = std::future::ready(()) => {}
+    }
+    held.wait();
+    holding.await.unwrap().unwrap();
+    assert!(is_accepted(&verify(&*store, code(1)).await), "it was run for nobody");
+}
+
 /// When a device was last used and an address last seen: every login changes both, to its time.
 struct Moment(Vec<Key>);
 
@@ -278,6 +319,13 @@ fn sqlite_drops_what_is_late() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
     runtime().block_on(drops_what_is_late(&store));
+}
+
+#[test]
+fn sqlite_drops_what_nobody_waits_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), None, clock()).unwrap();
+    runtime().block_on(drops_what_nobody_waits_for(Arc::new(store)));
 }
 
 #[test]

@@ -177,3 +177,6 @@ fn secs(time: UnixTime) -> i64 {
 fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,27 @@ fn a_commit_that_fails_is_everybodys_denial() {
     assert_eq!(together(jobs), (vec![false, false, false], 0));
 }
 
+/// 2 is FULL: each commit is synced before it is told. The power suite shows what it is for.
+#[test]
+fn every_connection_is_opened_for_durability() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = connect(&dir.path().join("otpd.db")).unwrap();
+    let number =
+        |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+    for (name, value) in [
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("trusted_schema", 0),
+        ("cell_size_check", 1),
+        ("secure_delete", 1),
+        ("wal_autocheckpoint", 0),
+    ] {
+        assert_eq!(number(name), value, "{name}");
+    }
+    let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+    assert_eq!(mode.unwrap(), "wal");
+}
+
 /// A checkpoint beside commits that never pause never catches up with them by itself.
 #[test]
 fn the_wal_does_not_grow_without_bound() {
