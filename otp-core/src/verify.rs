@@ -82,6 +82,8 @@ pub enum Verified {
         matched: Matched,
         /// Other devices on which it was spent too.
         also: Vec<DeviceId>,
+        /// How many attempts had failed since the login before.
+        failures: u32,
     },
     /// No code matched, and the failure is counted.
     Wrong {
@@ -223,6 +225,10 @@ fn accept(
         label: first.device.label.clone(),
         matched: first.matched,
         also,
+        failures: account
+            .failures_since_login()
+            .iter()
+            .fold(0, |sum, (_, count)| sum.saturating_add(*count)),
     };
     Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
 }

@@ -63,8 +63,9 @@ fn check(file: &str) -> ExitCode {
     match Config::read(Path::new(file), &daemon::host()) {
         Ok(config) => {
             let remarks = rules::review(&config.rules);
-            let remarks: String = remarks.iter().map(|remark| format!("  {remark}\n")).collect();
-            say(&format!("{file}: valid\n{remarks}"))
+            let remarks: Vec<String> =
+                remarks.iter().map(|remark| format!("  {remark}\n")).collect();
+            say(&format!("{file}: valid\n{}", remarks.concat()))
         }
         Err(error) => {
             complain(&format!("otpd: {error}\n"));

@@ -212,3 +212,20 @@ fn one_device_alone_can_be_asked() -> Result {
         Ok(())
     })
 }
+
+#[test]
+fn who_is_let_in_hears_what_has_failed_meanwhile() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        for service in ["su", "otp"] {
+            typed(&pamtester(service, "alice"), &scene.wrong()?)?.must_fail()?;
+        }
+        let scene = scene.after_a_crash()?;
+        let ended = typed(&pamtester("otp", "alice"), &scene.code()?)?;
+        ended.must_succeed()?.must_say("2 attempts to log in have failed since your last login.")?;
+        scene.clock.advance(STEP)?;
+        let ended = typed(&pamtester("otp", "alice"), &scene.code()?)?;
+        ended.must_succeed()?.must_not_say("failed since")?;
+        Ok(())
+    })
+}

@@ -54,14 +54,17 @@ impl Logged {
 /// The verdict on a code, now that it is durable.
 pub(super) fn verdict(verified: Persisted<Verified>) -> (Logged, Verdict) {
     match verified.into_result() {
-        Ok(Verified::Accepted { device, label, matched, also }) => {
+        Ok(Verified::Accepted { device, label, matched, also, failures }) => {
             let verdict = Verdict {
                 outcome: Outcome::Accepted,
                 reason: Reason::Matched,
                 device: device.to_string(),
                 label: label.to_string(),
                 wait: 0,
-                details: details(matched),
+                details: Details {
+                    failures: (failures > 0).then_some(failures),
+                    ..details(matched)
+                },
             };
             (Logged::Accepted { device, label, matched, also }, verdict)
         }
