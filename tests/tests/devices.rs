@@ -222,7 +222,9 @@ fn who_is_let_in_hears_what_has_failed_meanwhile() -> Result {
         }
         let scene = scene.after_a_crash()?;
         let ended = typed(&pamtester("otp", "alice"), &scene.code()?)?;
-        ended.must_succeed()?.must_say("2 attempts to log in have failed since your last login.")?;
+        ended
+            .must_succeed()?
+            .must_say("2 attempts to log in have failed since your last login.")?;
         scene.clock.advance(STEP)?;
         let ended = typed(&pamtester("otp", "alice"), &scene.code()?)?;
         ended.must_succeed()?.must_not_say("failed since")?;

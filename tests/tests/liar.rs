@@ -2,6 +2,7 @@
 //! owner of its name on the system bus. It is honest until the moment that a test names.
 
 use std::{
+    collections::BTreeMap,
     future::poll_fn,
     io::{Read, Write},
     os::unix::net::{UnixListener, UnixStream},
@@ -153,11 +154,17 @@ async fn serve(
     }
 }
 
+fn no_details() -> BTreeMap<&'static str, zbus::Variant<'static>> {
+    BTreeMap::new()
+}
+
 fn honest(moment: Moment, call: &Message) -> zbus::Result<Message> {
     let reply = Message::method_return(&call.header());
     match moment {
         Moment::Begin => reply.build(&("ask", "default")),
-        Moment::Verify => reply.build(&("accepted", "matched", "totp/1", "phone", 0_u32)),
+        Moment::Verify => {
+            reply.build(&("accepted", "matched", "totp/1", "phone", 0_u32, &no_details()))
+        }
     }
 }
 
@@ -170,23 +177,26 @@ fn lies(lie: Lie, moment: Moment, call: &Message) -> Vec<zbus::Result<Message>> 
         (Lie::Late, _) => vec![honest(moment, call)],
         (Lie::TooLarge, Moment::Begin) => vec![reply().build(&("ask", &long))],
         (Lie::TooLarge, Moment::Verify) => {
-            vec![reply().build(&("accepted", "matched", "totp/1", &long, 0_u32))]
+            vec![reply().build(&("accepted", "matched", "totp/1", &long, 0_u32, &no_details()))]
         }
         (Lie::WrongShape, _) => vec![reply().build(&"accepted")],
         (Lie::UnknownWord, Moment::Begin) => vec![reply().build(&("pass", "default"))],
         (Lie::UnknownWord, Moment::Verify) => {
-            vec![reply().build(&("exempt", "matched", "totp/1", "phone", 0_u32))]
+            vec![reply().build(&("exempt", "matched", "totp/1", "phone", 0_u32, &no_details()))]
         }
         (Lie::Absurd, Moment::Begin) => vec![reply().build(&("unenrolled", "default"))],
         (Lie::Absurd, Moment::Verify) => {
-            vec![reply().build(&("accepted", "wrong", "totp/1", "phone", 0_u32))]
+            vec![reply().build(&("accepted", "wrong", "totp/1", "phone", 0_u32, &no_details()))]
         }
         (Lie::StrangeError, _) => {
             vec![Message::error(&header, "org.otpd1.Error.Accepted").build(&"yes")]
         }
         (Lie::Twice, Moment::Begin) => vec![honest(moment, call), honest(moment, call)],
         (Lie::Twice, Moment::Verify) => {
-            vec![reply().build(&("refused", "wrong", "", "", 0_u32)), honest(moment, call)]
+            vec![
+                reply().build(&("refused", "wrong", "", "", 0_u32, &no_details())),
+                honest(moment, call),
+            ]
         }
     }
 }
