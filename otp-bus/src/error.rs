@@ -19,6 +19,8 @@ pub enum Error {
     CodeNeeded(String),
     /// No such user on this system.
     UnknownUser(String),
+    /// Nothing is stored under this name; `Accounts` shows what there is.
+    UnknownAccount(String),
     /// The account has no such device; `List` shows what there is.
     UnknownDevice(String),
     /// The name fits several devices; use an id.
@@ -53,6 +55,7 @@ impl fmt::Display for Error {
             Self::NotAllowed(text)
             | Self::CodeNeeded(text)
             | Self::UnknownUser(text)
+            | Self::UnknownAccount(text)
             | Self::UnknownDevice(text)
             | Self::AmbiguousDevice(text)
             | Self::InvalidArgument(text)

@@ -4,6 +4,7 @@
 //! It refuses to know anything else: no transport, no policy, no code is made or checked here.
 //! The PAM module uses it without a runtime; programs that have one enable the feature `proxy`.
 
+mod admin;
 mod auth;
 mod error;
 mod explain;
@@ -13,6 +14,7 @@ pub mod names;
 #[cfg(feature = "proxy")]
 mod proxy;
 
+pub use admin::{AccountInfo, Adoption, DeviceName, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
 pub use error::Error;
 pub use explain::{DeviceOdds, Explanation};
@@ -22,4 +24,4 @@ pub use manage::{
     NewDevice, RecoveryCodes, Warrant,
 };
 #[cfg(feature = "proxy")]
-pub use proxy::{AuthProxy, ManageProxy};
+pub use proxy::{AdminProxy, AuthProxy, ManageProxy};

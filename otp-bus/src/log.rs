@@ -17,7 +17,7 @@ pub struct LogEntry {
     /// The uid that asked for it: a host's such as sshd's for a login.
     pub by: Option<u32>,
     /// `accepted`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`, `replaced`,
-    /// `recovery-made`, `resynchronised` or `unlocked`; `damaged` where the record cannot be read.
+    /// `recovery-made`, `resynchronised`, `adopted` or `unlocked`; `damaged` where the record cannot be read.
     pub event: String,
     /// For codes: the lane, a [`LaneName`](crate::LaneName)'s word.
     pub lane: Option<String>,
@@ -31,8 +31,10 @@ pub struct LogEntry {
     pub count: Option<u32>,
     /// The new label, where there is one.
     pub label: Option<String>,
-    /// The device whose place was taken.
+    /// The device whose place was taken, or the name that the account had.
     pub former: Option<String>,
+    /// The uid that the account belonged to.
+    pub former_uid: Option<u32>,
     /// For wrong codes: when the first one was, in seconds since 1970 UTC.
     pub first: Option<u64>,
     /// For wrong codes: whether the last one locked the lane.

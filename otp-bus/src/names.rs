@@ -12,6 +12,9 @@ pub const AUTH_INTERFACE: &str = "org.otpd1.Auth";
 /// Interface for those who enroll, repair and inspect.
 pub const MANAGE_INTERFACE: &str = "org.otpd1.Manage";
 
+/// Interface for what is nobody's own affair: accounts as a whole.
+pub const ADMIN_INTERFACE: &str = "org.otpd1.Admin";
+
 /// The daemon's own socket: the same objects, peer to peer, for callers with uid 0.
 pub const SOCKET_PATH: &str = "/run/otpd/auth";
 

@@ -3,8 +3,9 @@
 use zbus::proxy;
 
 use crate::{
-    AccountStatus, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error, Explanation, LaneStatus,
-    LogEntry, Login, NewCodes, NewDevice, RecoveryCodes, Verdict, Warrant,
+    AccountInfo, AccountStatus, Adoption, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error,
+    Explanation, LaneStatus, LogEntry, Login, NewCodes, NewDevice, RecoveryCodes, StoredAccount,
+    Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -86,4 +87,24 @@ pub trait Manage {
 
     /// Tells what happened to all accounts, the newest first, at most so many.
     fn log_all(&self, most: u32) -> Result<Vec<LogEntry>, Error>;
+}
+
+/// `org.otpd1.Admin`: for administrators alone, about accounts as a whole. `account` is the exact
+/// name that an account is stored under; the user database is not asked about it.
+#[proxy(interface = "org.otpd1.Admin", default_service = "org.otpd1", default_path = "/org/otpd1")]
+pub trait Admin {
+    /// Gives an account to the uid that `user` has now; with `from`, the account of that name,
+    /// which is renamed. Everything in it stays as it is.
+    fn adopt(&self, user: &str, from: &str) -> Result<Adoption, Error>;
+
+    /// Removes an account with all that it has, be it damaged or not, and tells what there was.
+    /// Afterwards it is as if the user had never enrolled.
+    fn forget(&self, account: &str) -> Result<StoredAccount, Error>;
+
+    /// Shows what is stored under a name.
+    fn account(&self, account: &str) -> Result<StoredAccount, Error>;
+
+    /// Lists accounts in the order of their names' bytes: at most `most` of those behind `after`,
+    /// and at most as many as the daemon gives at once. An empty list is the end.
+    fn accounts(&self, after: &str, most: u32) -> Result<Vec<AccountInfo>, Error>;
 }

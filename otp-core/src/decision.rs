@@ -106,6 +106,14 @@ pub enum Change {
     Forget(IpAddr),
     /// For the account's log.
     Event(Event),
+    /// The account, with all that it has, belongs to this name and uid from now on. The last change
+    /// of a list: afterwards there is no account of the old name.
+    Give {
+        /// The new name, or the old one.
+        name: UserName,
+        /// The new uid, or the old one.
+        uid: Uid,
+    },
 }
 
 impl std::fmt::Debug for Change {
@@ -121,6 +129,7 @@ impl std::fmt::Debug for Change {
             Self::Seen(..) => ("Seen", None),
             Self::Forget(..) => ("Forget", None),
             Self::Event(..) => ("Event", None),
+            Self::Give { .. } => ("Give", None),
         };
         f.debug_tuple(name).field(&device).finish()
     }
@@ -171,4 +180,6 @@ pub enum Refusal {
     TooManyDevices,
     /// Nothing has failed: there is nothing to unlock.
     NothingToUnlock,
+    /// The account is not given away.
+    Unadopted(crate::Unadopted),
 }

@@ -87,6 +87,13 @@ pub enum EventKind {
     },
     /// An administrator cleared failures and locks.
     Unlocked,
+    /// An administrator gave the account to another name or uid.
+    Adopted {
+        /// The name that it had.
+        name: String,
+        /// The uid that it belonged to.
+        uid: u32,
+    },
 }
 
 /// What an event is kept with: each class is bounded by itself, so that none pushes another out.
@@ -144,6 +151,7 @@ impl EventKind {
             | Self::Replaced { .. }
             | Self::RecoveryMade { .. }
             | Self::Resynchronised { .. }
+            | Self::Adopted { .. }
             | Self::Unlocked => EventClass::Change,
         }
     }
@@ -178,6 +186,7 @@ impl Event {
             | EventKind::Replaced { .. }
             | EventKind::RecoveryMade { .. }
             | EventKind::Resynchronised { .. }
+            | EventKind::Adopted { .. }
             | EventKind::Unlocked => None,
         }
     }

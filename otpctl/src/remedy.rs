@@ -37,6 +37,7 @@ const fn kind(error: &Error) -> (Exit, &'static str) {
         Error::NotAllowed(_) => (Exit::NotAllowed, "not-allowed"),
         Error::CodeNeeded(_) => (Exit::Usage, "code-needed"),
         Error::UnknownUser(_) => (Exit::NotFound, "unknown-user"),
+        Error::UnknownAccount(_) => (Exit::NotFound, "unknown-account"),
         Error::UnknownDevice(_) => (Exit::NotFound, "unknown-device"),
         Error::AmbiguousDevice(_) => (Exit::NotFound, "ambiguous-device"),
         Error::InvalidArgument(_) => (Exit::Usage, "invalid-argument"),
@@ -62,6 +63,7 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
             "run it at a terminal, where the code can be typed, or ask an administrator".to_owned()
         }
         Error::UnknownUser(_) => check_name(subject),
+        Error::UnknownAccount(_) => "see which accounts there are: `otpctl list --all`".to_owned(),
         Error::UnknownDevice(_) => format!("see which devices there are: `{list}`"),
         Error::AmbiguousDevice(_) => format!("name it by its id, from `{list}`"),
         Error::InvalidArgument(_) => {
@@ -97,7 +99,8 @@ pub(crate) fn unlock(subject: &Subject) -> String {
 pub(crate) fn adopt(subject: &Subject) -> String {
     let word = subject.word();
     format!(
-        "an administrator compares `id {word}` with `otpctl status -u {word}` and decides whose \
-         the account is"
+        "an administrator compares `id {word}` with `otpctl list --all` and decides whose the \
+         account is: `otpctl adopt -u {word}` gives it to the user as it is, with `--from NAME` \
+         if the user was renamed; `otpctl remove --all -u NAME` removes it"
     )
 }

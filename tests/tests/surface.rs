@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use otp_bus::names::{AUTH_INTERFACE, MANAGE_INTERFACE};
+use otp_bus::names::{ADMIN_INTERFACE, AUTH_INTERFACE, MANAGE_INTERFACE};
 use testbed::{
     Account, Context, Failure, Result, inside, manage,
     peer::{Answer, Arguments, Peer},
@@ -14,7 +14,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 17] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 21] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, false, false], "return"),
@@ -32,6 +32,10 @@ const TABLE: [(&str, &str, [bool; 3], &str); 17] = [
     (MANAGE_INTERFACE, "Resync", [true, false, false], "UnknownDevice"),
     (MANAGE_INTERFACE, "Log", [true, true, false], "return"),
     (MANAGE_INTERFACE, "LogAll", [true, false, false], "return"),
+    (ADMIN_INTERFACE, "Adopt", [true, false, false], "AlreadyExists"),
+    (ADMIN_INTERFACE, "Account", [true, false, false], "return"),
+    (ADMIN_INTERFACE, "Accounts", [true, false, false], "return"),
+    (ADMIN_INTERFACE, "Forget", [true, false, false], "UnknownAccount"),
 ];
 
 const INVALID: &str = "InvalidArgument";
@@ -78,6 +82,9 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Remove" => vec![text(user), device([]), text("no such device")],
         "Log" => vec![text(user), Variant::from(20_u32)],
         "LogAll" => vec![Variant::from(20_u32)],
+        "Adopt" => vec![text(user), text("")],
+        "Forget" => vec![text("no such account")],
+        "Accounts" => vec![text(user), Variant::from(1_u32)],
         _ => vec![text(user)],
     }
 }
@@ -223,6 +230,20 @@ fn names() -> Vec<Case> {
         {
             cases.push((member, usual(member, &"x".repeat(bytes)), expected));
         }
+    }
+    for (bytes, expected) in [(0, "UnknownUser"), (256, "UnknownUser"), (257, INVALID)] {
+        cases.push(("Adopt", usual("Adopt", &"x".repeat(bytes)), expected));
+    }
+    for (bytes, expected) in [(1, "UnknownAccount"), (256, "UnknownAccount"), (257, INVALID)] {
+        cases.push(("Adopt", vec![text("alice"), text("x".repeat(bytes))], expected));
+    }
+    for (bytes, expected) in [(0, "UnknownAccount"), (1024, "UnknownAccount"), (1025, INVALID)] {
+        for member in ["Forget", "Account"] {
+            cases.push((member, vec![text("x".repeat(bytes))], expected));
+        }
+    }
+    for most in [0, 1, u32::MAX] {
+        cases.push(("Accounts", vec![text("hex:zz"), Variant::from(most)], "return"));
     }
     for name in ["a/b", "a:b", "a\nb", "-1", "0", "\u{2028}"] {
         cases.push(("Status", vec![text(name)], "UnknownUser"));

@@ -84,7 +84,9 @@ fn apply(account: &mut Account, changes: Changes) {
             Change::Forget(address) => account.addresses.retain(|known| known.address != address),
             Change::Event(_) => {}
             Change::Head { enrolled, .. } => account.enrolled = enrolled,
-            Change::Add(_) | Change::Drop(_) | Change::Rename(..) => panic!("not of a code"),
+            Change::Add(_) | Change::Drop(_) | Change::Rename(..) | Change::Give { .. } => {
+                panic!("not of a code")
+            }
         }
     }
 }

@@ -292,10 +292,17 @@ impl fmt::Display for Why<'_> {
                 write!(f, "no confirmed device; otpctl enroll -u {}", Escaped(&who.user))
             }
             Refusal::UidMismatch(uid) => {
-                write!(f, "the account belongs to uid {uid}, which is not the user's")
+                let user = Escaped(&who.user);
+                write!(f, "the account belongs to uid {uid}, which is not the user's; the same ")?;
+                write!(f, "person: otpctl adopt -u {user}; else: otpctl remove --all -u {user}")
             }
             Refusal::UidOwns(name) => {
-                write!(f, "the user's uid owns the account {}", Escaped(name.as_str()))
+                let (user, name) = (Escaped(&who.user), Escaped(name.as_str()));
+                write!(
+                    f,
+                    "the user's uid owns the account {name}; renamed: otpctl adopt -u {user} "
+                )?;
+                write!(f, "--from {name}; else: otpctl remove --all -u {name}")
             }
             // These are answers to changes of devices; they let nobody in either.
             Refusal::UnknownDevice
@@ -306,7 +313,8 @@ impl fmt::Display for Why<'_> {
             | Refusal::WrongKind(_)
             | Refusal::IdTaken
             | Refusal::TooManyDevices
-            | Refusal::NothingToUnlock => write!(f, "{refusal:?}"),
+            | Refusal::NothingToUnlock
+            | Refusal::Unadopted(_) => write!(f, "{refusal:?}"),
         }
     }
 }

@@ -80,6 +80,16 @@ fn refused() {
             "locked after 100 failures in lane remote; otpctl unlock -u alice",
         ),
         (Refusal::NotEnrolled, "no confirmed device; otpctl enroll -u alice"),
+        (
+            Refusal::UidMismatch(Uid(1000)),
+            "the account belongs to uid 1000, which is not the user's; the same person: otpctl \
+             adopt -u alice; else: otpctl remove --all -u alice",
+        ),
+        (
+            Refusal::UidOwns(otp_core::UserName::parse("an na").unwrap()),
+            "the user's uid owns the account \"an na\"; renamed: otpctl adopt -u alice --from \
+             \"an na\"; else: otpctl remove --all -u \"an na\"",
+        ),
     ] {
         let line = Event::Refused(&who, &refusal).to_string();
         assert_eq!(line, format!("alice refused by sshd from 192.0.2.7: {why}"));

@@ -1,6 +1,7 @@
 //! What the daemon does for a caller that may: finds out who the user is, and runs steps on the
 //! store. It decides nothing about an account, and tells nothing that the store has not released.
 
+mod accounts;
 mod log;
 mod steps;
 
@@ -20,6 +21,7 @@ use crate::{
     nss::{Nss, NssUnavailable, Person},
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
 };
+pub use accounts::Listed;
 use log::{Log, LogOfAll};
 pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
 use steps::{Enroll, EnrollFor, Look, OnAccount, OnPerson};

@@ -1,10 +1,12 @@
 //! From what the store released to what crosses the bus. This is the one place where an accepting
 //! verdict is made, and it takes a [`Persisted`], which only the store can make.
 
+use std::fmt::Display;
+
 use otp_bus::{Details, DeviceInfo, Error, LaneStatus, Outcome, Reason, Verdict};
 use otp_core::{
-    DeviceId, DeviceSummary, Found, Label, Lane, Matched, Refusal, Seconds, Verified,
-    device::KindState,
+    DeviceId, DeviceSummary, Found, Label, Lane, Matched, Refusal, Seconds, Unadopted, UserName,
+    Verified, device::KindState,
 };
 
 use super::auth::reason;
@@ -127,7 +129,8 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::WrongKind(_)
         | Refusal::IdTaken
         | Refusal::TooManyDevices
-        | Refusal::NothingToUnlock => verdict,
+        | Refusal::NothingToUnlock
+        | Refusal::Unadopted(_) => verdict,
     }
 }
 
@@ -226,15 +229,61 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
             otp_core::MAX_DEVICES
         )),
         Refusal::UidMismatch(uid) => Error::UidMismatch(format!(
-            "the account {user} belongs to uid {uid}, which is not the user's any more; nobody can \
-             use it until that is settled"
+            "the account {user} belongs to uid {uid}, which is not the user's any more; if the user \
+             is the same person: otpctl adopt -u {user}; if not: otpctl remove --all -u {user}"
         )),
-        Refusal::UidOwns(name) => Error::UidMismatch(format!(
-            "the uid of {user} owns the account {}: was the user renamed?",
-            crate::audit::Escaped(name.as_str())
-        )),
+        Refusal::UidOwns(name) => Error::UidMismatch(renamed(&user, &name)),
+        Refusal::Unadopted(why) => unadopted(&why, &user),
         Refusal::NothingToUnlock => {
             Error::InvalidArgument(format!("{user} has no failures; there is nothing to unlock"))
+        }
+    }
+}
+
+/// A name that is nobody's.
+pub(super) fn unknown_user(user: &str) -> Error {
+    Error::UnknownUser(format!(
+        "{} is no user of this system; check the spelling with getent passwd",
+        crate::audit::Escaped(user)
+    ))
+}
+
+fn renamed(user: &impl Display, name: &UserName) -> String {
+    let name = crate::audit::Escaped(name.as_str());
+    format!(
+        "the uid of {user} owns the account {name}; if {user} is the new name of {name}: otpctl \
+         adopt -u {user} --from {name}; if not: otpctl remove --all -u {name}"
+    )
+}
+
+/// Why an account was not given to `user`, and the next step.
+fn unadopted(why: &Unadopted, user: &impl Display) -> Error {
+    let name = |name: &UserName| crate::audit::Escaped(name.as_str()).to_string();
+    match why {
+        Unadopted::Settled => Error::AlreadyExists(format!(
+            "the account {user} belongs to the uid that the user has; there is nothing to do"
+        )),
+        Unadopted::NoAccount(former) => Error::UnknownAccount(format!(
+            "there is no account {}; otpctl list --all shows which there are",
+            name(former)
+        )),
+        Unadopted::BothExist(former) => Error::AlreadyExists(format!(
+            "{user} has an account beside {0}; keep one: otpctl remove --all -u {user}, or -u {0}",
+            name(former)
+        )),
+        Unadopted::Owns(other) => Error::UidMismatch(renamed(user, other)),
+        Unadopted::NameLives(former) => Error::UidMismatch(format!(
+            "{0} is a user of this system still and would lose the account; if it is not that \
+             user's: otpctl remove --all -u {0}, and enroll {user} anew",
+            name(former)
+        )),
+        Unadopted::UidLives(uid, holder) => Error::UidMismatch(format!(
+            "uid {uid}, to which the account belongs, is the user {} now; if the account is {user}'s \
+             all the same, remove it and enroll {user} anew",
+            name(holder)
+        )),
+        Unadopted::Moved => {
+            Error::Unavailable("the account was changed meanwhile; look again".to_owned())
         }
     }
 }

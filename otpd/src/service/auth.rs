@@ -277,6 +277,7 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::WrongKind(_)
         | Refusal::IdTaken
         | Refusal::TooManyDevices
-        | Refusal::NothingToUnlock => Reason::NotEnrolled,
+        | Refusal::NothingToUnlock
+        | Refusal::Unadopted(_) => Reason::NotEnrolled,
     }
 }

@@ -59,6 +59,12 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
             LogEntry { count: Some(codes), ..about("recovery-made", device) }
         }
         Some(EventKind::Resynchronised { device }) => about("resynchronised", device),
+        Some(EventKind::Adopted { name, uid }) => LogEntry {
+            event: "adopted".to_owned(),
+            former: Some(name),
+            former_uid: Some(uid),
+            ..told
+        },
         Some(EventKind::Unlocked) => LogEntry { event: "unlocked".to_owned(), ..told },
         None => LogEntry { event: "damaged".to_owned(), ..told },
     }

@@ -307,10 +307,7 @@ impl ManageService {
         let person = self.services.permitted(&call, action, user).await;
         match person.map_err(|refused| self.unavailable(user, refused))? {
             Some(person) => Ok((call, person)),
-            None => Err(Error::UnknownUser(format!(
-                "{} is no user of this system; check the spelling with getent passwd",
-                Escaped(user)
-            ))),
+            None => Err(answer::unknown_user(user)),
         }
     }
 

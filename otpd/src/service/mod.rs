@@ -1,6 +1,7 @@
 //! The objects on the bus: who is calling, whether they may, what they said, and the answer. Each
 //! call takes the same walk: identify → gate → user → table → engine → log → answer.
 
+mod admin;
 mod answer;
 mod auth;
 mod explain;
@@ -29,6 +30,7 @@ use crate::{
     policy::{Action, Answer, Relation, may},
 };
 
+use admin::AdminService;
 use auth::AuthService;
 use guarded::Guarded;
 use manage::ManageService;
@@ -62,8 +64,10 @@ impl Services {
     pub fn serve_by(self, way: Way, connection: Builder<'_>) -> Builder<'_> {
         let log = self.log.clone();
         let auth = Guarded::new(AuthService::new(self.clone(), way), log.clone());
+        let admin = Guarded::new(AdminService::new(self.clone(), way), log.clone());
         let manage = Guarded::new(ManageService::new(self, way), log);
-        connection.serve_at(OBJECT_PATH, auth).serve_at(OBJECT_PATH, manage)
+        let connection = connection.serve_at(OBJECT_PATH, auth).serve_at(OBJECT_PATH, manage);
+        connection.serve_at(OBJECT_PATH, admin)
     }
 
     async fn enter(

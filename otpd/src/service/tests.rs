@@ -8,7 +8,8 @@ use std::{
 };
 
 use otp_bus::{
-    AuthProxy, DeviceFilter, Hint, Login, ManageProxy, NewDevice, Outcome, Reason, Warrant, names,
+    AdminProxy, AuthProxy, DeviceFilter, Hint, Login, ManageProxy, NewDevice, Outcome, Reason,
+    Warrant, names,
 };
 use otp_core::{Algorithm, Counter, Digits, Secret, hotp};
 use zbus::Guid;
@@ -16,7 +17,10 @@ use zbus::Guid;
 use super::*;
 use crate::{
     config::Config,
-    store::{SqliteStore, contract::SetClock},
+    store::{
+        SqliteStore,
+        contract::{SetClock, accounts::enroll_as},
+    },
 };
 
 struct World {
@@ -39,7 +43,18 @@ pub(crate) fn services(dir: &Path) -> Services {
 }
 
 async fn world() -> World {
+    world_of(&[]).await
+}
+
+/// With accounts that belong to these uids, whatever NSS says.
+async fn world_of(accounts: &[(&'static str, u32)]) -> World {
     let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SetClock(AtomicU64::new(1_700_000_000)));
+    let store = SqliteStore::open(dir.path(), None, clock).unwrap();
+    for (user, uid) in accounts {
+        enroll_as(&store, user, *uid).await.unwrap();
+    }
+    store.close();
     let services = services(dir.path());
     let (gate, log) = (services.gate.clone(), services.log.clone());
     let (ours, theirs) = UnixStream::pair().unwrap();
@@ -344,6 +359,91 @@ fn what_cannot_be_done_says_why_and_changes_nothing() {
     });
 }
 
+#[test]
+fn an_account_follows_its_user_by_an_administrators_word() {
+    run(async {
+        let world = world_of(&[("former root", 0), ("daemon", 4242)]).await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let admin = AdminProxy::new(&world.client).await.unwrap();
+        for (user, command) in [
+            ("root", "otpctl adopt -u root --from \"former root\""),
+            ("daemon", "otpctl adopt -u daemon"),
+        ] {
+            let nullok = Login { hints: vec![Hint::Nullok], ..login(user) };
+            assert_eq!(auth.begin(&nullok).await.unwrap().demand, otp_bus::Demand::Ask);
+            let refused = auth.verify(&login(user), &code(1)).await.unwrap();
+            assert_eq!(refused.reason, Reason::UidMismatch);
+            let error = manage.list(user, DeviceFilter::All).await.unwrap_err();
+            assert!(error.to_string().contains(command), "{error}");
+            let error = manage.enroll(user, &Warrant::default(), &token()).await.unwrap_err();
+            assert!(matches!(error, Error::UidMismatch(_)), "{error}");
+        }
+        for (user, from, wrong) in [
+            ("root", "", "UidMismatch"),
+            ("root", "root", "InvalidArgument"),
+            ("root", "a/b", "InvalidArgument"),
+            ("root", "nobody at all", "UnknownAccount"),
+            ("root", "daemon", "UidMismatch"),
+            ("bin", "", "UnknownAccount"),
+            ("no such user", "former root", "UnknownUser"),
+            ("former root", "", "UnknownUser"),
+        ] {
+            let error = admin.adopt(user, from).await.unwrap_err();
+            assert!(format!("{error:?}").starts_with(wrong), "{user} from {from}: {error:?}");
+        }
+
+        let root = admin.adopt("root", "former root").await.unwrap();
+        assert_eq!((root.user.as_str(), root.uid, root.from_uid), ("root", 0, 0));
+        assert_eq!((root.from.as_str(), root.holder, root.devices.len()), ("former root", None, 1));
+        let daemon = admin.adopt("daemon", "").await.unwrap();
+        assert_eq!((daemon.from.as_str(), daemon.from_uid), ("daemon", 4242));
+        for user in ["root", "daemon"] {
+            let used = auth.verify(&login(user), &code(0)).await.unwrap();
+            assert_eq!(used.reason, Reason::Used, "what was used stays used");
+            let accepted = auth.verify(&login(user), &code(1)).await.unwrap();
+            assert_eq!(accepted.outcome, Outcome::Accepted);
+            let again = admin.adopt(user, "").await.unwrap_err();
+            assert!(matches!(again, Error::AlreadyExists(_)), "{again}");
+        }
+        let both = admin.adopt("root", "daemon").await.unwrap_err();
+        assert!(matches!(both, Error::AlreadyExists(_)), "{both}");
+    });
+}
+
+#[test]
+fn accounts_are_listed_shown_and_removed_whoever_they_are() {
+    run(async {
+        let world = world_of(&[("gone", 4242), ("root", 0)]).await;
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let admin = AdminProxy::new(&world.client).await.unwrap();
+        let wrong = auth.verify(&login("root"), "00000000").await.unwrap();
+        assert_eq!(wrong.reason, Reason::Wrong);
+
+        let first = admin.accounts("", 1).await.unwrap();
+        let second = admin.accounts("gone", u32::MAX).await.unwrap();
+        let [gone, root] = [first, second].map(|page| page.into_iter().next().unwrap());
+        assert_eq!((gone.name.as_str(), gone.uid, gone.devices), ("gone", Some(4242), Some(1)));
+        assert_eq!((root.name.as_str(), root.uid, root.enrolled), ("root", Some(0), Some(true)));
+        assert_eq!((root.last_used, root.created), (Some(1_700_000_000), Some(1_700_000_000)));
+        assert_eq!((root.locked, root.damaged), (Some(Vec::new()), None));
+        assert_eq!(admin.accounts("root", 0).await.unwrap(), []);
+
+        let shown = admin.account("gone").await.unwrap();
+        assert_eq!(admin.forget("gone").await.unwrap(), shown);
+        assert_eq!((shown.devices.len(), shown.events), (1, 2));
+        for name in ["gone", "", "a/b", "hex:ff"] {
+            let error = admin.forget(name).await.unwrap_err();
+            assert!(matches!(error, Error::UnknownAccount(_)), "{name:?}: {error}");
+            let error = admin.account(name).await.unwrap_err();
+            assert!(matches!(error, Error::UnknownAccount(_)), "{name:?}: {error}");
+        }
+        assert_eq!(admin.forget("root").await.unwrap().lanes, 1);
+        let verdict = auth.verify(&login("root"), &code(1)).await.unwrap();
+        assert_eq!(verdict.reason, Reason::NotEnrolled);
+    });
+}
+
 /// The contract as published. After a change that is meant, write the file anew from the message.
 #[test]
 fn introspection_is_as_published() {
@@ -361,7 +461,7 @@ fn introspection_is_as_published() {
             .await
             .unwrap();
         let xml: String = reply.body().deserialize().unwrap();
-        let start = xml.find("  <interface name=\"org.otpd1.Auth\"").unwrap();
+        let start = xml.find("  <interface name=\"org.otpd1.A").unwrap();
         let end = xml.rfind("</node>").unwrap();
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../otp-bus/org.otpd1.xml");
         let published = std::fs::read_to_string(path).unwrap();

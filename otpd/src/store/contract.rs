@@ -1,5 +1,6 @@
 //! What every store must hold to, as tests that each store runs.
 
+pub(crate) mod accounts;
 mod events;
 
 use std::{

@@ -78,7 +78,7 @@ fn holders(connection: &Connection, fingerprint: &[u8]) -> Result<Vec<UserName>,
     names?.into_iter().map(read).collect()
 }
 
-fn account(
+pub(super) fn account(
     connection: &Connection,
     by: OpenedBy<'_>,
     name: &UserName,
@@ -196,7 +196,7 @@ fn addresses(connection: &Connection, name: &UserName) -> Result<Vec<KnownAddres
     Ok(addresses)
 }
 
-fn time(secs: i64) -> UnixTime {
+pub(super) fn time(secs: i64) -> UnixTime {
     UnixTime::from_secs(u64::try_from(secs).unwrap_or(0))
 }
 

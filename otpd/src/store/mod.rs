@@ -2,8 +2,10 @@
 //! and is told to its caller only once what it changed is durable. What a store must hold to is
 //! written as tests in `contract`; each store runs them.
 
+mod accounts;
 #[cfg(test)]
 pub(crate) mod contract;
+mod give;
 mod load;
 mod log;
 mod made;
@@ -17,6 +19,7 @@ use std::{collections::BTreeMap, future::Future, time::Instant};
 
 use otp_core::{Account, Decision, Refusal, Uid, UnixTime, UserName};
 
+pub use accounts::{Entry, Page, Stored, StoredName};
 pub use log::Logged;
 pub use sqlite::{OpenError, SqliteStore};
 
@@ -122,6 +125,29 @@ pub trait Store: Send + Sync + 'static {
         query: Q,
         before: Instant,
     ) -> impl Future<Output = Result<Q::Row, StoreError>> + Send;
+
+    /// The first `most` accounts behind a name, damaged ones among them; none: the end.
+    fn accounts(
+        &self,
+        after: StoredName,
+        most: u32,
+        before: Instant,
+    ) -> impl Future<Output = Result<Page, StoreError>> + Send;
+
+    /// All that is there under a name, whether or not it can be used.
+    fn stored(
+        &self,
+        name: StoredName,
+        before: Instant,
+    ) -> impl Future<Output = Result<Option<Stored>, StoreError>> + Send;
+
+    /// Removes all that is there under a name, without having to make sense of it, and answers what
+    /// there was once that is durable.
+    fn erase(
+        &self,
+        name: StoredName,
+        before: Instant,
+    ) -> impl Future<Output = Result<Persisted<Option<Stored>>, StoreError>> + Send;
 }
 
 /// Why a store did not answer. Each is a denial; after [`Failed`](Self::Failed) the change may have

@@ -4,7 +4,9 @@ use otp_core::{Change, Changes, Device, Uid, UnixTime, UserName};
 use rusqlite::{Connection, params};
 
 use super::{
-    StoreError, log,
+    StoreError,
+    give::give,
+    log,
     mark::{Marked, MarkedDevice},
 };
 use crate::vault::{Pepper, Place, Vault};
@@ -41,8 +43,8 @@ impl Saver<'_> {
         changes.list.into_iter().try_for_each(|change| self.change(&name, change))
     }
 
-    fn change(&self, name: &UserName, change: Change) -> Result<(), StoreError> {
-        let name = name.as_str();
+    pub(super) fn change(&self, name: &UserName, change: Change) -> Result<(), StoreError> {
+        let (owner, name) = (name, name.as_str());
         match change {
             Change::Head { uid, enrolled } => self.run(
                 "INSERT INTO account (name, uid, enrolled, version, created, mark)
@@ -101,6 +103,7 @@ impl Saver<'_> {
                 params![name, address.to_string()],
             ),
             Change::Event(event) => log::write(self.connection, name, self.by, event),
+            Change::Give { name: to, uid } => give(self, owner, &to, uid),
         }
     }
 
@@ -116,7 +119,7 @@ impl Saver<'_> {
         )
     }
 
-    fn add(&self, name: &str, device: &Device) -> Result<(), StoreError> {
+    pub(super) fn add(&self, name: &str, device: &Device) -> Result<(), StoreError> {
         let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
         let secret = device.secret().map(otp_core::Secret::expose);
         let place = Place { account: name, device: device.id.as_str(), field: "secret" };
@@ -156,7 +159,7 @@ impl Saver<'_> {
 
     /// Runs a statement that must change exactly one row: anything else would be a record that is
     /// not what the step saw.
-    fn run(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
+    pub(super) fn run(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
         match self.connection.prepare_cached(sql)?.execute(values)? {
             1 => Ok(()),
             rows => Err(StoreError::Failed(format!("a change met {rows} rows, not one"))),
@@ -164,7 +167,11 @@ impl Saver<'_> {
     }
 
     /// Runs a statement that may find nothing to do.
-    fn perhaps(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
+    pub(super) fn perhaps(
+        &self,
+        sql: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<(), StoreError> {
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }

@@ -20,7 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
 use super::{
-    Persisted, Query, Step, Store, StoreError, load, made, schema,
+    Page, Persisted, Query, Step, Store, StoreError, Stored, StoredName,
+    accounts::{self, EraseJob},
+    load, made, schema,
     schema::SchemaError,
     writer::{Job, StepJob, Writer},
 };
@@ -216,6 +218,56 @@ impl Store for SqliteStore {
     }
 
     async fn snapshot<Q: Query>(&self, query: Q, before: Instant) -> Result<Q::Row, StoreError> {
+        self.look(before, move |shared, moment| {
+            let (records, _) = load::records(moment, shared.opened_by(), query.keys())?;
+            Ok(query.answer(&records, shared.clock.now()))
+        })
+        .await
+    }
+
+    async fn accounts(
+        &self,
+        after: StoredName,
+        most: u32,
+        before: Instant,
+    ) -> Result<Page, StoreError> {
+        self.look(before, move |shared, moment| {
+            let entries = accounts::page(moment, shared.opened_by(), &after, most)?;
+            Ok(Page { now: shared.clock.now(), entries })
+        })
+        .await
+    }
+
+    async fn stored(
+        &self,
+        name: StoredName,
+        before: Instant,
+    ) -> Result<Option<Stored>, StoreError> {
+        let look = move |shared: &Shared, moment: &Connection| {
+            accounts::stored(moment, shared.opened_by(), &name)
+        };
+        self.look(before, look).await
+    }
+
+    async fn erase(
+        &self,
+        name: StoredName,
+        before: Instant,
+    ) -> Result<Persisted<Option<Stored>>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(EraseJob { name, before, reply, found: None });
+        self.writes.try_send(job).map_err(|error| refused(&error))?;
+        answered(answer, before).await
+    }
+}
+
+impl SqliteStore {
+    /// Looks at what one commit left.
+    async fn look<T: Send + 'static>(
+        &self,
+        before: Instant,
+        look: impl FnOnce(&Shared, &Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let read: Read = Box::new(move |shared, connection| {
             if reply.is_closed() {
@@ -227,8 +279,7 @@ impl Store for SqliteStore {
             let row = connection.and_then(|connection| {
                 // One transaction, so that what is seen is what one commit left.
                 let moment = connection.unchecked_transaction()?;
-                let (records, _) = load::records(&moment, shared.opened_by(), query.keys())?;
-                Ok(query.answer(&records, shared.clock.now()))
+                look(shared, &moment)
             });
             let usable = row.is_ok();
             // A caller that has gone needs no answer.

@@ -37,7 +37,7 @@ pub(super) trait Job: Send {
 /// What a job is run with.
 pub(super) struct Run<'a> {
     pub(super) connection: &'a Connection,
-    shared: &'a Shared,
+    pub(super) shared: &'a Shared,
     now: UnixTime,
 }
 

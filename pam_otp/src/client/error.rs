@@ -64,6 +64,7 @@ impl Error {
                 }
             }
             other @ (Answer::CodeNeeded(_)
+            | Answer::UnknownAccount(_)
             | Answer::UnknownDevice(_)
             | Answer::AmbiguousDevice(_)
             | Answer::InvalidArgument(_)
@@ -132,6 +133,7 @@ mod tests {
         assert_eq!(denied, Error::Undelivered(text()));
         assert!(matches!(of(fdo(zbus::fdo::Error::NoReply(text()))), Error::Unable(_)));
         for strange in [
+            Answer::UnknownAccount(text()),
             Answer::UnknownDevice(text()),
             Answer::AmbiguousDevice(text()),
             Answer::InvalidArgument(text()),
