@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    code, confirm, enroll, log, recovery, remove, rename, replace, resync, show, verify,
+    adopt, code, confirm, enroll, list, log, recovery, remove, rename, replace, resync, show,
+    verify,
 };
 
 /// Manage one-time passwords for logins
@@ -70,8 +71,8 @@ pub(crate) enum Verb {
     Enroll(enroll::Options),
     /// Confirm a device by a code of it, so that it can log in
     Confirm(confirm::Options),
-    /// List the devices of an account
-    List,
+    /// List the devices of an account, or all accounts
+    List(list::Options),
     /// Show all that is known of one device
     Show(show::Options),
     /// Show whether an account is enrolled, and what has failed
@@ -84,7 +85,7 @@ pub(crate) enum Verb {
     Rename(rename::Options),
     /// Give a device a new secret: the old one works until the new one is confirmed
     Replace(replace::Options),
-    /// Remove a device
+    /// Remove a device, or a whole account
     Remove(remove::Options),
     /// Make recovery codes, for the day on which the devices are lost
     Recovery(recovery::Options),
@@ -94,6 +95,8 @@ pub(crate) enum Verb {
     Verify(verify::Options),
     /// Clear an account's failures and locks
     Unlock,
+    /// Give an account to the uid or name that its user has now
+    Adopt(adopt::Options),
 }
 
 impl Verb {
@@ -102,7 +105,7 @@ impl Verb {
         match self {
             Self::Enroll(_) => "enroll",
             Self::Confirm(_) => "confirm",
-            Self::List => "list",
+            Self::List(_) => "list",
             Self::Status => "status",
             Self::Explain => "explain",
             Self::Show(_) => "show",
@@ -114,7 +117,13 @@ impl Verb {
             Self::Resync(_) => "resync",
             Self::Verify(_) => "verify",
             Self::Unlock => "unlock",
+            Self::Adopt(_) => "adopt",
         }
+    }
+
+    /// Whether it is about every account, so that none is to be named.
+    pub(crate) const fn is_about_all(&self) -> bool {
+        matches!(self, Self::List(list::Options { all: true }))
     }
 }
 

@@ -61,7 +61,7 @@ impl Exit {
             Self::Refused => "the code was refused, or a question was answered with no",
             Self::Usage => "the command line, or a value in it, cannot be used",
             Self::NotAllowed => "the caller may not do this",
-            Self::NotFound => "no such user or device, or nothing is enrolled",
+            Self::NotFound => "no such user, account or device, or nothing is enrolled",
             Self::Unavailable => "otpd cannot be reached or cannot answer now",
             Self::Conflict => "the account's state stands against it: taken, full, another uid",
             Self::Terminal => "something could not be read from or written to the terminal",

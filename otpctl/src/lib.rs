@@ -75,16 +75,21 @@ fn obey(
         }
         Wish::Account(verb) => verb,
     };
-    let subject = match (&wish, &cli.user) {
+    let subject = match (&wish, cli.user) {
+        (wish, None) if wish.is_about_all() => Subject::everybody(),
+        (wish, Some(_)) if wish.is_about_all() => {
+            let next = "leave --all or --user away";
+            return Err(Failure::usage("--all is about every account", next));
+        }
         (Verb::Log(_), None) if host.caller.uid == 0 => Subject::everybody(),
-        _ => Subject::chosen(cli.user, &host.caller)?,
+        (_, user) => Subject::chosen(user, &host.caller)?,
     };
     let verb = wish.word();
     let mut session = Session { host, daemon: Daemon::behind(connector), subject, verb, format };
     match wish {
         Verb::Enroll(options) => verbs::enroll::run(options, &mut session),
         Verb::Confirm(options) => verbs::confirm::run(&options, &mut session),
-        Verb::List => verbs::list::run(&mut session),
+        Verb::List(options) => verbs::list::run(&options, &mut session),
         Verb::Status => verbs::status::run(&mut session),
         Verb::Explain => verbs::explain::run(&mut session),
         Verb::Show(options) => verbs::show::run(&options, &mut session),
@@ -96,5 +101,6 @@ fn obey(
         Verb::Remove(options) => verbs::remove::run(&options, &mut session),
         Verb::Verify(options) => verbs::verify::run(&options, &mut session),
         Verb::Unlock => verbs::unlock::run(&mut session),
+        Verb::Adopt(options) => verbs::adopt::run(&options, &mut session),
     }
 }

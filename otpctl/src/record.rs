@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use otp_bus::DeviceInfo;
+use otp_bus::{DeviceInfo, DeviceName};
 use serde::Serialize;
 
 use crate::text;
@@ -24,6 +24,20 @@ pub(crate) struct Device<'a> {
     drift: Option<i32>,
     left: Option<u32>,
     replaces: Option<&'a str>,
+}
+
+/// A device by its names, in JSON.
+#[derive(Serialize)]
+pub(crate) struct DeviceNames<'a> {
+    id: &'a str,
+    label: &'a str,
+    confirmed: bool,
+}
+
+impl<'a> From<&'a DeviceName> for DeviceNames<'a> {
+    fn from(device: &'a DeviceName) -> Self {
+        Self { id: &device.id, label: &device.label, confirmed: device.confirmed }
+    }
 }
 
 /// One device of a user, in JSON.

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Lead};
 use crate::outage;
 use crate::session::Subject;
+use crate::text;
 
 /// What to do about a wrong code.
 pub(crate) const WRONG: &str = "type the code that the device shows now; if it stays wrong, \
@@ -102,5 +103,13 @@ pub(crate) fn adopt(subject: &Subject) -> String {
         "an administrator compares `id {word}` with `otpctl list --all` and decides whose the \
          account is: `otpctl adopt -u {word}` gives it to the user as it is, with `--from NAME` \
          if the user was renamed; `otpctl remove --all -u NAME` removes it"
+    )
+}
+
+/// What to do about an account that is damaged.
+pub(crate) fn damaged(account: &str) -> String {
+    format!(
+        "an administrator restores the store from backup, or begins anew: `otpctl remove --all -u {}`",
+        text::shell_word(account)
     )
 }

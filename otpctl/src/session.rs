@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_USER_BYTES};
-use otp_bus::{Error, ManageProxy, Warrant};
+use otp_bus::{AdminProxy, Error, ManageProxy, Warrant};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -112,6 +112,16 @@ impl<C: Connect> Session<'_, '_, C> {
     ) -> Result<T, Failure> {
         self.daemon
             .manage(call)
+            .map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
+    }
+
+    /// Makes one call of `org.otpd1.Admin`, in the same way.
+    pub(crate) fn admin<T>(
+        &self,
+        call: impl AsyncFnOnce(&AdminProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        self.daemon
+            .admin(call)
             .map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
     }
 

@@ -16,6 +16,9 @@ _otpctl() {
             ",$1")
                 cmd="otpctl"
                 ;;
+            otpctl,adopt)
+                cmd="otpctl__subcmd__adopt"
+                ;;
             otpctl,code)
                 cmd="otpctl__subcmd__code"
                 ;;
@@ -63,6 +66,9 @@ _otpctl() {
                 ;;
             otpctl,verify)
                 cmd="otpctl__subcmd__verify"
+                ;;
+            otpctl__subcmd__help,adopt)
+                cmd="otpctl__subcmd__help__subcmd__adopt"
                 ;;
             otpctl__subcmd__help,code)
                 cmd="otpctl__subcmd__help__subcmd__code"
@@ -119,12 +125,38 @@ _otpctl() {
 
     case "${cmd}" in
         otpctl)
-            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock code help"
+            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt code help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__adopt)
+            opts="-u -h --from --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -285,8 +317,22 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help)
-            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock code help"
+            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt code help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__adopt)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -523,7 +569,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__list)
-            opts="-u -h --user --json --help"
+            opts="-u -h --all --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -601,7 +647,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__remove)
-            opts="-y -u -h --yes --user --json --help"
+            opts="-y -u -h --all --yes --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,4 +1,4 @@
-//! `list`: the devices of an account, in the order of their enrolment.
+//! `list`: the devices of an account, in the order of their enrolment; with `--all`, the accounts.
 
 use otp_bus::{DeviceFilter, DeviceInfo};
 use serde::Serialize;
@@ -10,6 +10,14 @@ use crate::record::{Device, wall_time};
 use crate::session::Session;
 use crate::text;
 
+/// What `list` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// List every account instead of one account's devices
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
 /// The answer in JSON.
 #[derive(Serialize)]
 struct Record<'a> {
@@ -18,7 +26,13 @@ struct Record<'a> {
 }
 
 /// Lists the devices.
-pub(crate) fn run<C: Connect>(session: &mut Session<'_, '_, C>) -> Result<Exit, Failure> {
+pub(crate) fn run<C: Connect>(
+    options: &Options,
+    session: &mut Session<'_, '_, C>,
+) -> Result<Exit, Failure> {
+    if options.all {
+        return super::accounts::run(session);
+    }
     let user = session.subject.name().to_owned();
     let devices = session.manage(async |manage| manage.list(&user, DeviceFilter::All).await)?;
     let record = Record { user: &user, devices: devices.iter().map(Device::from).collect() };
@@ -47,6 +61,11 @@ fn table(devices: &[DeviceInfo], clock: impl Fn(u64) -> String) -> String {
         ]
     });
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+    aligned(&rows)
+}
+
+/// Rows as columns; the last one is as wide as it is.
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let lines = rows.iter().map(|row| {
         let cells = row.iter().enumerate().map(|(column, cell)| {
             let widths =

@@ -126,6 +126,11 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             let codes = text::counted(entry.count.unwrap_or(0), "recovery code");
             format!("{codes} made{}: {devices}", by(entry))
         }
+        "adopted" => {
+            let name = entry.former.as_deref().unwrap_or_default();
+            let uid = entry.former_uid.map(|uid| format!(" of uid {uid}")).unwrap_or_default();
+            format!("the account {name}{uid} adopted{}", by(entry))
+        }
         "unlocked" => format!("failures and locks cleared{}", by(entry)),
         "damaged" => "an event that cannot be read: the disk or somebody has changed it".to_owned(),
         event if devices.is_empty() => format!("{event}{}", by(entry)),

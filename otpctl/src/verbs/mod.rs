@@ -1,10 +1,13 @@
 //! The verbs, one file each: its options, its one or two calls, its answer. A new verb is a new
 //! file here and an arm in `args.rs` and `lib.rs`, which the compiler asks for.
 
+pub(crate) mod accounts;
+pub(crate) mod adopt;
 pub(crate) mod code;
 pub(crate) mod confirm;
 pub(crate) mod enroll;
 pub(crate) mod explain;
+pub(crate) mod forget;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod recovery;

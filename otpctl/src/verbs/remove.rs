@@ -1,7 +1,9 @@
-//! `remove`: takes a device away, after asking. Where nobody can be asked it wants `--yes`.
+//! `remove`: takes a device away, after asking; with `--all`, the account. Where nobody can be asked
+//! it wants `--yes`.
 
 use otp_bus::{DeviceFilter, DeviceInfo};
 
+use super::forget::{self, Asking};
 use crate::connect::Connect;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,7 +21,12 @@ const LAST: &str =
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The device: its id, or its label where only one device has it
-    device: String,
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    device: Option<String>,
+
+    /// Remove the account with all devices, failures and events, damaged or not
+    #[arg(long)]
+    all: bool,
 
     /// Do not ask
     #[arg(short, long)]
@@ -31,16 +38,16 @@ pub(crate) fn run<C: Connect>(
     options: &Options,
     session: &mut Session<'_, '_, C>,
 ) -> Result<Exit, Failure> {
+    let Some(wanted) = &options.device else {
+        return forget::run(if options.yes { Asking::Not } else { Asking::First }, session);
+    };
     let device = if options.yes {
-        options.device.clone()
+        wanted.clone()
     } else if session.interactive() {
-        asked(&options.device, session)?
+        asked(wanted, session)?
     } else {
-        let again = format!(
-            "{} {} --yes",
-            session.subject.command("remove"),
-            text::shell_word(&options.device)
-        );
+        let again =
+            format!("{} {} --yes", session.subject.command("remove"), text::shell_word(wanted));
         return Err(Failure::usage(
             "nobody can be asked here whether to remove the device",
             format!("`{again}`"),

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
-    AccountStatus, Caution, Challenge, Demand, Details, DeviceFilter, DeviceInfo, DeviceOdds,
-    Enrolment, Error, Explanation, LaneStatus, LogEntry, Login, NewCodes, NewDevice, Outcome,
-    Reason, RecoveryCodes, Verdict, Warrant,
+    AccountInfo, AccountStatus, Adoption, Caution, Challenge, Demand, Details, DeviceFilter,
+    DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, LaneStatus, LogEntry, Login,
+    NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, StoredAccount, Verdict, Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
 use zbus::connection::Builder;
@@ -29,6 +29,9 @@ pub(crate) struct State {
     pub(crate) cautions: Vec<Caution>,
     pub(crate) cleared: Vec<LaneStatus>,
     pub(crate) log: Vec<LogEntry>,
+    pub(crate) accounts: Vec<AccountInfo>,
+    pub(crate) stored: StoredAccount,
+    pub(crate) adoption: Adoption,
     /// Errors that a method answers with before it does what it should.
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
     /// A method in which the connection breaks.
@@ -51,6 +54,9 @@ impl Fake {
             cautions: Vec::new(),
             cleared: Vec::new(),
             log: Vec::new(),
+            accounts: Vec::new(),
+            stored: stored(),
+            adoption: adoption(),
             refusals: HashMap::new(),
             breaks: None,
             asked: Vec::new(),
@@ -111,7 +117,8 @@ impl Connect for Fake {
             .server(Guid::generate())
             .p2p()
             .serve_at(OBJECT_PATH, Auth(self.clone()))
-            .serve_at(OBJECT_PATH, Manage(self.clone()));
+            .serve_at(OBJECT_PATH, Manage(self.clone()))
+            .serve_at(OBJECT_PATH, Admin(self.clone()));
         let server = tokio::spawn(server.build());
         let connection = Builder::unix_stream(ours).p2p().build().await.unwrap();
         let server = server.await.unwrap().unwrap();
@@ -306,6 +313,52 @@ impl Manage {
     }
 }
 
+struct Admin(Fake);
+
+#[interface(name = "org.otpd1.Admin")]
+impl Admin {
+    async fn adopt(
+        &self,
+        user: String,
+        from: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Adoption, Error> {
+        self.0.note("Adopt", format!("Adopt({user:?}, {from:?})"), connection).await?;
+        Ok(self.0.state().adoption.clone())
+    }
+
+    async fn forget(
+        &self,
+        account: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<StoredAccount, Error> {
+        self.0.note("Forget", format!("Forget({account:?})"), connection).await?;
+        Ok(self.0.state().stored.clone())
+    }
+
+    async fn account(
+        &self,
+        account: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<StoredAccount, Error> {
+        self.0.note("Account", format!("Account({account:?})"), connection).await?;
+        Ok(self.0.state().stored.clone())
+    }
+
+    /// Two at a time, whatever is asked for.
+    async fn accounts(
+        &self,
+        after: String,
+        most: u32,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<AccountInfo>, Error> {
+        self.0.note("Accounts", format!("Accounts({after:?}, {most})"), connection).await?;
+        let state = self.0.state();
+        let behind = state.accounts.iter().filter(|account| account.name > after);
+        Ok(behind.take(2).cloned().collect())
+    }
+}
+
 /// What a device to enroll asks for, the secret by its bytes.
 fn wish(device: &NewDevice) -> String {
     format!(
@@ -438,5 +491,50 @@ pub(crate) fn status(of: &[(&str, u32, u32, u32, bool)]) -> AccountStatus {
         devices: 1,
         recovery_left: None,
         lanes: lanes(of),
+    }
+}
+
+fn names() -> Vec<DeviceName> {
+    [phone(), token()]
+        .map(|DeviceInfo { id, label, confirmed, .. }| DeviceName { id, label, confirmed })
+        .to_vec()
+}
+
+pub(crate) fn stored() -> StoredAccount {
+    StoredAccount {
+        name: "alice".into(),
+        uid: Some(1000),
+        enrolled: Some(true),
+        created: Some(1_768_478_400),
+        devices: names(),
+        lanes: 1,
+        addresses: 2,
+        events: 17,
+        damaged: None,
+    }
+}
+
+pub(crate) fn adoption() -> Adoption {
+    Adoption {
+        user: "alice".into(),
+        uid: 2000,
+        from: "alice".into(),
+        from_uid: 1000,
+        holder: None,
+        devices: names(),
+    }
+}
+
+/// An account as the list of all shows it.
+pub(crate) fn account(name: &str, uid: u32) -> AccountInfo {
+    AccountInfo {
+        name: name.into(),
+        uid: Some(uid),
+        enrolled: Some(true),
+        devices: Some(2),
+        locked: Some(Vec::new()),
+        last_used: Some(1_784_116_800),
+        created: Some(1_768_478_400),
+        damaged: None,
     }
 }

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod accounts;
 mod alone;
 mod case;
 mod codes;
