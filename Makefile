@@ -8,6 +8,8 @@ STAGE := $(TARGET)/stage
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 # A program with a PAM handle, for the tests.
 PAM_HOST = $(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -pthread tests/host/*.c -lpam
+# A directory of people, likewise.
+NSS_MODULE = $(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -fPIC -shared tests/nss/*.c
 CHECKS ?= units module packaging system
 
 .PHONY: all try smoke bench check soak fuzz measure stage tools
@@ -27,6 +29,7 @@ bench: release
 	@cd $(TARGET)/release && install -m 755 otpd otpctl fake-otpd callers bench-logins $(STAGE)-release
 	@install -m 755 $(TARGET)/release/libpam_otp.so $(STAGE)-release/pam_otp.so
 	@$(PAM_HOST) -o $(STAGE)-release/pam-host
+	@$(NSS_MODULE) -o $(STAGE)-release/libnss_otptest.so.2
 	@$(SUDO) env OTPD_BUILD_DIR=$(STAGE)-release $(STAGE)-release/bench-logins
 
 check:
@@ -68,6 +71,7 @@ stage:
 	@mkdir -p $(STAGE)
 	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd callers measure $(STAGE)
 	@$(PAM_HOST) -o $(STAGE)/pam-host
+	@$(NSS_MODULE) -o $(STAGE)/libnss_otptest.so.2
 	@install -m 755 $(TARGET)/debug/libpam_otp.so $(STAGE)/pam_otp.so
 
 -include packaging/install.mk

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Context, Result, rootfs::security_dir};
+use crate::{Context, Result, directory::LIBRARIES, rootfs::security_dir};
 
 /// Names the directory with the builds; `make` sets it.
 const BUILD_DIR: &str = "OTPD_BUILD_DIR";
@@ -39,6 +39,7 @@ impl Artefacts {
             ("fake-otpd", "/usr/bin".into()),
             ("callers", "/usr/bin".into()),
             ("pam-host", "/usr/bin".into()),
+            ("libnss_otptest.so.2", LIBRARIES.into()),
         ];
         let open = |(name, directory): (&str, PathBuf)| {
             let path = built.join(name);
@@ -60,6 +61,7 @@ impl Artefacts {
     pub(crate) fn install(&mut self) -> Result {
         for (path, from) in &mut self.programs {
             let shown = path.display().to_string();
+            fs::create_dir_all(path.parent().context(&shown)?).context(&shown)?;
             // A host that has otpd installed would otherwise lend its own file to be written into.
             let _absent = fs::remove_file(&path);
             let mut to = File::create(&path).context(format!("making {shown}"))?;

@@ -78,10 +78,11 @@ impl Invocation {
     /// The command behind `prefix`, which runs as root.
     pub(crate) fn command(&self, prefix: &[&str]) -> Command {
         let mut words: Vec<String> = prefix.iter().map(ToString::to_string).collect();
-        if let Some(Account { uid, .. }) = &self.by {
+        if let Some(Account { name, uid }) = &self.by {
             words.extend([
                 "setpriv".to_owned(),
-                format!("--reuid={uid}"),
+                // By name: a number would be looked up as one, everywhere.
+                format!("--reuid={name}"),
                 format!("--regid={uid}"),
             ]);
             words.extend(["--init-groups", "--reset-env"].map(str::to_owned));

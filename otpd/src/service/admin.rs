@@ -3,7 +3,7 @@
 //! database be down.
 
 use otp_bus::{AccountInfo, Adoption, DeviceName, Error, StoredAccount, names};
-use otp_core::{Adopted, DeviceSummary, UserName};
+use otp_core::{Adopted, DeviceId, DeviceSummary, UserName};
 use zbus::{Connection, interface, message::Header};
 
 use super::{Call, Refused, Services, answer};
@@ -210,7 +210,11 @@ fn summary(stored: &Stored) -> String {
         Some(false) => ", not enrolled",
         None => "",
     };
-    let devices = stored.devices.iter().map(|(id, ..)| format!(", {}", Escaped(id)));
+    // An id that is none could read like anything.
+    let devices = stored.devices.iter().map(|(id, ..)| match DeviceId::parse(id) {
+        Ok(id) => format!(", {id}"),
+        Err(_) => format!(", {}", Escaped(id)),
+    });
     let damaged = if stored.damaged.is_some() { ", damaged" } else { "" };
     format!("{uid}{enrolled}{}{damaged}", devices.collect::<String>())
 }
