@@ -27,6 +27,7 @@ fn one_that_is_down_lets_nobody_in() -> Result {
         let (scene, directory) = scene()?;
         directory.knows(&ANNA)?;
         let (token, anna) = (member("anna")?, Directory::account("anna", 41_001));
+        let (sshd, bob) = (Sshd::start(&scene.world)?, &scene.world.bob);
         // What the stack is for: new never enrolled.
         pamtester("nullok", "new").run()?.must_succeed()?;
         for fault in [
@@ -49,6 +50,10 @@ fn one_that_is_down_lets_nobody_in() -> Result {
             assert_eq!(own.status.code(), Some(5), "{fault:?}: {}", own.output);
             let why = "anna refused by otp: cannot decide: the user database gives no answer";
             scene.world.log.expect(&["otpd", why, "check nsswitch.conf"])?;
+            // sshd and su do not know her either.
+            for login in [sshd.login(Method::Keyboard, "anna", bob), su(bob, "anna")] {
+                login.on_terminal()?.end()?.must_fail()?.must_not_say("logged in")?;
+            }
             for user in ["anna", "new", "nobody at all"] {
                 let asked = pamtester("nullok", user).run()?;
                 asked.must_fail()?.must_say(UNAVAILABLE)?.must_not_say("successfully")?;

@@ -2,6 +2,7 @@
 //! on real sshd, sudo, su and D-Bus. One binary, so that it is linked once.
 
 mod absent;
+mod accounts;
 mod attacks;
 mod cli;
 mod clock;
