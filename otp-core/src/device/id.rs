@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 
 /// A persistent id such as `totp/7f3a9c01`: the kind and 32 random bits, unique in the account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeviceId(String);
+pub struct DeviceId(Box<str>);
 
 /// A text that is no device id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub struct IdError;
 impl DeviceId {
     /// Makes an id from random bytes.
     pub(crate) fn new(kind: &str, random: [u8; 4]) -> Self {
-        Self(format!("{kind}/{}", HEXLOWER.encode(&random)))
+        Self(format!("{kind}/{}", HEXLOWER.encode(&random)).into())
     }
 
     /// Reads an id.
@@ -27,7 +27,7 @@ impl DeviceId {
         let (kind, number) = text.split_once('/').ok_or(IdError)?;
         let known = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase());
         let hex = number.len() == 8 && HEXLOWER.decode(number.as_bytes()).is_ok();
-        if known && hex { Ok(Self(text.to_owned())) } else { Err(IdError) }
+        if known && hex { Ok(Self(text.into())) } else { Err(IdError) }
     }
 
     /// The id as text.
@@ -45,7 +45,7 @@ impl fmt::Display for DeviceId {
 /// What people call a device: 1 to 64 bytes without control characters or `/`, so that it is never
 /// mistaken for an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label(String);
+pub struct Label(Box<str>);
 
 /// Why a text is no label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +80,7 @@ impl Label {
         if text.chars().any(|c| c.is_control() || c == '/') {
             return Err(LabelError::Forbidden);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// The label as text.
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn labels() {
-        assert_eq!(Label::parse("  my phone ").map(|l| l.0), Ok("my phone".to_owned()));
+        assert_eq!(Label::parse("  my phone ").map(|l| l.0), Ok("my phone".into()));
         assert_eq!(Label::parse(" "), Err(LabelError::Empty));
         assert!(Label::parse(&"x".repeat(64)).is_ok());
         assert_eq!(Label::parse(&"x".repeat(65)), Err(LabelError::TooLong));
