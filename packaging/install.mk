@@ -18,6 +18,7 @@ UNITDIR ?= /usr/lib/systemd/system
 SYSUSERSDIR ?= /usr/lib/sysusers.d
 TMPFILESDIR ?= /usr/lib/tmpfiles.d
 DBUSDIR ?= /usr/share/dbus-1
+POLKITDIR ?= /usr/share/polkit-1
 MANDIR ?= /usr/share/man
 DOCDIR ?= /usr/share/doc/otpd
 SHAREDIR ?= /usr/share
@@ -30,6 +31,7 @@ INSTALLED = \
 	$(BUILT)/otpctl:$(BINDIR)/otpctl:0755 \
 	$(PACKAGING)/dbus/org.otpd1.conf:$(DBUSDIR)/system.d/org.otpd1.conf:0644 \
 	$(PACKAGING)/dbus/org.otpd1.service:$(DBUSDIR)/system-services/org.otpd1.service:0644 \
+	$(PACKAGING)/polkit/org.otpd1.policy:$(POLKITDIR)/actions/org.otpd1.policy:0644 \
 	$(PACKAGING)/systemd/otpd.socket:$(UNITDIR)/otpd.socket:0644 \
 	$(PACKAGING)/systemd/otpd.service:$(UNITDIR)/otpd.service:0644 \
 	$(PACKAGING)/sysusers.d/otpd.conf:$(SYSUSERSDIR)/otpd.conf:0644 \

@@ -20,8 +20,8 @@ pub use error::Error;
 pub use explain::{DeviceOdds, Explanation};
 pub use log::LogEntry;
 pub use manage::{
-    AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, LaneName, LaneStatus, NewCodes,
-    NewDevice, RecoveryCodes, Warrant,
+    AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, Invitation, LaneName, LaneStatus,
+    NewCodes, NewDevice, RecoveryCodes, Warrant,
 };
 #[cfg(feature = "proxy")]
 pub use proxy::{AdminProxy, AuthProxy, ManageProxy};

@@ -17,7 +17,8 @@ pub struct LogEntry {
     /// The uid that asked for it: a host's such as sshd's for a login.
     pub by: Option<u32>,
     /// `accepted`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`, `replaced`,
-    /// `recovery-made`, `resynchronised`, `adopted` or `unlocked`; `damaged` where the record cannot be read.
+    /// `recovery-made`, `resynchronised`, `adopted`, `invited` or `unlocked`; `damaged` where the
+    /// record cannot be read.
     pub event: String,
     /// For codes: the lane, a [`LaneName`](crate::LaneName)'s word.
     pub lane: Option<String>,

@@ -12,6 +12,8 @@ use zbus::{DeserializeDict, OwnedVariant, SerializeDict, Type, Variant};
 pub struct Warrant {
     /// A fresh code of the account, which is spent by the change.
     pub code: Option<String>,
+    /// The token of an invitation, which stands in for the code where a device is enrolled.
+    pub invitation: Option<String>,
 }
 
 impl fmt::Debug for Warrant {
@@ -171,6 +173,24 @@ pub struct AccountStatus {
     pub recovery_left: Option<u32>,
     /// The lanes in which something has failed.
     pub lanes: Vec<LaneStatus>,
+    /// Until when the user is invited to enroll a device without a code, in seconds since 1970 UTC;
+    /// absent: not at all.
+    pub invited_until: Option<u64>,
+}
+
+/// An invitation, told once. Its fields are the method's out arguments, `st`.
+#[derive(Clone, Serialize, Deserialize, Type)]
+pub struct Invitation {
+    /// What the invited user types, as `abcd-efgh-...`. Secret.
+    pub token: String,
+    /// Until when it counts, in seconds since 1970 UTC.
+    pub until: u64,
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invitation").field("until", &self.until).finish_non_exhaustive()
+    }
 }
 
 /// One lane's failures. Signature `(suuub)`.

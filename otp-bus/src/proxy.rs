@@ -4,8 +4,8 @@ use zbus::proxy;
 
 use crate::{
     AccountInfo, AccountStatus, Adoption, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error,
-    Explanation, LaneStatus, LogEntry, Login, NewCodes, NewDevice, RecoveryCodes, StoredAccount,
-    Verdict, Warrant,
+    Explanation, Invitation, LaneStatus, LogEntry, Login, NewCodes, NewDevice, RecoveryCodes,
+    StoredAccount, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -23,33 +23,41 @@ pub trait Auth {
 }
 
 /// `org.otpd1.Manage`: for those who enroll, repair and inspect. `user` is any name of the user;
-/// `device` an id or a label that only one device has.
+/// `device` an id or a label that only one device has. Where polkit decides, a caller that has an
+/// authentication agent is asked for a password, which can take minutes.
 #[proxy(interface = "org.otpd1.Manage", default_service = "org.otpd1", default_path = "/org/otpd1")]
 pub trait Manage {
     /// Adds an unconfirmed device and gives its secret, once.
+    #[zbus(allow_interactive_auth)]
     fn enroll(&self, user: &str, warrant: &Warrant, device: &NewDevice)
     -> Result<Enrolment, Error>;
 
     /// Confirms a device by a code of it, which is thereby spent. One that replaces another takes
     /// its place by this.
+    #[zbus(allow_interactive_auth)]
     fn confirm(&self, user: &str, device: &str, code: &str) -> Result<DeviceInfo, Error>;
 
     /// Lists devices in the order of their enrolment.
+    #[zbus(allow_interactive_auth)]
     fn list(&self, user: &str, filter: DeviceFilter) -> Result<Vec<DeviceInfo>, Error>;
 
     /// Tells whether the account has a confirmed device.
+    #[zbus(allow_interactive_auth)]
     fn has_device(&self, user: &str) -> Result<bool, Error>;
 
     /// Tells the kinds of the account's confirmed devices, each once.
+    #[zbus(allow_interactive_auth)]
     fn kinds(&self, user: &str) -> Result<Vec<String>, Error>;
 
     /// Shows an account's state.
+    #[zbus(allow_interactive_auth)]
     fn status(&self, user: &str) -> Result<AccountStatus, Error>;
 
     /// Tells what an attacker who guesses codes can hope for, at most.
     fn explain(&self, user: &str) -> Result<Explanation, Error>;
 
     /// Gives a device another label.
+    #[zbus(allow_interactive_auth)]
     fn rename(
         &self,
         user: &str,
@@ -59,9 +67,11 @@ pub trait Manage {
     ) -> Result<DeviceInfo, Error>;
 
     /// Removes a device and tells which it was. The account stays enrolled.
+    #[zbus(allow_interactive_auth)]
     fn remove(&self, user: &str, warrant: &Warrant, device: &str) -> Result<DeviceInfo, Error>;
 
     /// Makes recovery codes and tells them, once. Those of the set before them count no more.
+    #[zbus(allow_interactive_auth)]
     fn renew_recovery(
         &self,
         user: &str,
@@ -71,6 +81,7 @@ pub trait Manage {
 
     /// Moves a device to where two codes that it showed one after the other show that it is; they
     /// are thereby spent.
+    #[zbus(allow_interactive_auth)]
     fn resync(
         &self,
         user: &str,
@@ -80,13 +91,21 @@ pub trait Manage {
     ) -> Result<DeviceInfo, Error>;
 
     /// Clears all failures and locks of an account and tells what there was.
+    #[zbus(allow_interactive_auth)]
     fn unlock(&self, user: &str) -> Result<Vec<LaneStatus>, Error>;
 
     /// Tells what happened to an account, the newest first, at most so many.
+    #[zbus(allow_interactive_auth)]
     fn log(&self, user: &str, most: u32) -> Result<Vec<LogEntry>, Error>;
 
     /// Tells what happened to all accounts, the newest first, at most so many.
+    #[zbus(allow_interactive_auth)]
     fn log_all(&self, most: u32) -> Result<Vec<LogEntry>, Error>;
+
+    /// Lets the user enroll one device without a code within so many seconds, and tells the token
+    /// for it, once. An invitation that there was before counts no more.
+    #[zbus(allow_interactive_auth)]
+    fn invite(&self, user: &str, seconds: u32) -> Result<Invitation, Error>;
 }
 
 /// `org.otpd1.Admin`: for administrators alone, about accounts as a whole. `account` is the exact

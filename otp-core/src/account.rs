@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use crate::{Device, DeviceId, Lane, LaneState, Refusal, Seconds, Uid, UnixTime, UserName};
+use crate::{
+    Device, DeviceId, Invitation, Lane, LaneState, Refusal, Seconds, Uid, UnixTime, UserName,
+};
 
 /// How many remote addresses an account keeps.
 pub const KNOWN_ADDRESSES: usize = 8;
@@ -25,6 +27,8 @@ pub struct Account {
     pub lanes: BTreeMap<Lane, LaneState>,
     /// Where successes came from, the latest last.
     pub addresses: Vec<KnownAddress>,
+    /// An administrator's word that its owner may enroll a device without a code.
+    pub invitation: Option<Invitation>,
 }
 
 /// A remote address from which a login succeeded.
@@ -46,6 +50,7 @@ impl Account {
             devices: Vec::new(),
             lanes: BTreeMap::new(),
             addresses: Vec::new(),
+            invitation: None,
         }
     }
 

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    Device, DeviceId, Event, Label, Lane, LaneState, Seconds, Uid, UnixTime, UserName,
+    Device, DeviceId, Event, Invitation, Label, Lane, LaneState, Seconds, Uid, UnixTime, UserName,
     device::KindState,
 };
 
@@ -104,6 +104,10 @@ pub enum Change {
     Seen(IpAddr, UnixTime),
     /// This address is no longer kept.
     Forget(IpAddr),
+    /// The account's one invitation.
+    Invite(Invitation),
+    /// There is no invitation any more.
+    Uninvite,
     /// For the account's log.
     Event(Event),
     /// The account, with all that it has, belongs to this name and uid from now on. The last change
@@ -128,6 +132,8 @@ impl std::fmt::Debug for Change {
             Self::Lane(..) => ("Lane", None),
             Self::Seen(..) => ("Seen", None),
             Self::Forget(..) => ("Forget", None),
+            Self::Invite(..) => ("Invite", None),
+            Self::Uninvite => ("Uninvite", None),
             Self::Event(..) => ("Event", None),
             Self::Give { .. } => ("Give", None),
         };
@@ -182,4 +188,14 @@ pub enum Refusal {
     NothingToUnlock,
     /// The account is not given away.
     Unadopted(crate::Unadopted),
+    /// The account's owner must show a code of it.
+    CodeNeeded,
+    /// A first device needs an administrator or an invitation.
+    NotInvited,
+    /// No such invitation is open.
+    UnknownInvitation,
+    /// The invitation with which the device was enrolled is over.
+    InvitationOver,
+    /// It is the last device that makes codes, which is not its owner's to remove.
+    LastDevice(DeviceId),
 }

@@ -3,9 +3,10 @@
 
 use crate::{
     Account, Asking, Change, Changed, Changes, Decision, Device, DeviceId, DeviceSummary,
-    EventKind, Kind, Label, Lane, LaneState, Offer, Origin, Refusal, Seconds, Transition, Uid,
-    UnixTime, UserName, Verified,
+    EventKind, Invitation, Kind, Label, Lane, LaneState, Offer, Origin, Refusal, Seconds,
+    Transition, Uid, UnixTime, UserName, Verified, Warrant,
     device::{KindState, Probe},
+    invitation::{ended, may_confirm, waiting},
     verify::{admitted, until_next},
     warrant::Draft,
 };
@@ -33,13 +34,22 @@ pub fn enroll(
     new: NewDevice,
     asking: &Asking<'_>,
 ) -> Decision<Changed<DeviceSummary>> {
-    let draft = checked(account, new, asking.now).map(|device| {
+    let invitation = match asking.warrant {
+        Warrant::Invitation(_) => account.and_then(|account| account.invitation.as_ref()),
+        Warrant::Standing | Warrant::Code(_) | Warrant::Session(_) => None,
+    };
+    let former = account.zip(invitation).and_then(|(account, open)| waiting(account, open));
+    let draft = checked((account, former), new, asking.now).map(|device| {
         let outcome = device.summary();
         let enrolled = account.is_some_and(|account| account.enrolled);
         let kind = EventKind::Enrolled { device: outcome.id.to_string() };
         let mut list = vec![Change::Head { uid, enrolled }];
+        list.extend(former.map(|id| Change::Drop(id.clone())));
         list.extend(superseded(account, &device));
         list.extend([Change::Add(device), asking.event(kind)]);
+        let made = Some(outcome.id.clone());
+        let open = invitation.map(|open| Invitation { device: made, ..open.clone() });
+        list.extend(open.map(Change::Invite));
         Draft { list, outcome }
     });
     asking.decide(name, account, draft)
@@ -52,9 +62,18 @@ fn superseded(account: Option<&Account>, new: &Device) -> Option<Change> {
     former.find(|other| other.replaces == new.replaces).map(|other| Change::Drop(other.id.clone()))
 }
 
-fn checked(account: Option<&Account>, new: NewDevice, now: UnixTime) -> Result<Device, Refusal> {
+/// The device, beside all of the account's but the `former` that goes for it.
+fn checked(
+    (account, former): (Option<&Account>, Option<&DeviceId>),
+    new: NewDevice,
+    now: UnixTime,
+) -> Result<Device, Refusal> {
     let NewDevice { label, replaces, kind, random } = new;
-    let devices = account.map_or(&[][..], |account| &account.devices);
+    let devices: Vec<&Device> = account
+        .into_iter()
+        .flat_map(|account| &account.devices)
+        .filter(|device| former != Some(&device.id))
+        .collect();
     let replaced = match (account, replaces) {
         (_, None) => None,
         (None, Some(_)) => return Err(Refusal::UnknownDevice),
@@ -73,7 +92,7 @@ fn checked(account: Option<&Account>, new: NewDevice, now: UnixTime) -> Result<D
         label: match (label, replaced) {
             (_, Some(replaced)) => replaced.label.clone(),
             (Some(label), None) => label,
-            (None, None) => free_label(kind.name(), devices).ok_or(Refusal::TooManyDevices)?,
+            (None, None) => free_label(kind.name(), &devices).ok_or(Refusal::TooManyDevices)?,
         },
         confirmed: false,
         created: now,
@@ -81,14 +100,14 @@ fn checked(account: Option<&Account>, new: NewDevice, now: UnixTime) -> Result<D
         replaces: replaced.map(|device| device.id.clone()),
         kind,
     };
-    distinct(&device, devices)?;
+    distinct(&device, &devices)?;
     Ok(device)
 }
 
 /// A device has an id, a label and a secret that no other of the account has, but that it shares
 /// the label with the one whose place it takes.
-fn distinct(device: &Device, devices: &[Device]) -> Result<(), Refusal> {
-    let same_secret = |other: &&Device| match (other.secret(), device.secret()) {
+fn distinct(device: &Device, devices: &[&Device]) -> Result<(), Refusal> {
+    let same_secret = |other: &&&Device| match (other.secret(), device.secret()) {
         (Some(a), Some(b)) => a.same_as(b),
         (None, _) | (_, None) => false,
     };
@@ -107,7 +126,7 @@ fn distinct(device: &Device, devices: &[Device]) -> Result<(), Refusal> {
 }
 
 /// `totp`, or `totp 2` where that is taken, and so on.
-pub(crate) fn free_label(kind: &str, devices: &[Device]) -> Option<Label> {
+pub(crate) fn free_label(kind: &str, devices: &[&Device]) -> Option<Label> {
     let numbered = (2..=MAX_DEVICES + 1).map(|number| format!("{kind} {number}"));
     std::iter::once(kind.to_owned())
         .chain(numbered)
@@ -130,6 +149,11 @@ pub fn confirm(
     };
     let Asking { policy, now, .. } = *asking;
     let lane = lane(origin);
+    if lane == Lane::Own
+        && let Err(refusal) = may_confirm(account, &device.id, now)
+    {
+        return Decision::Unchanged(refusal);
+    }
     let held = |refusal| Err(Verified::Held(refusal));
     let permit = match admitted(account, lane, policy, now, held) {
         Ok(permit) => permit,
@@ -173,7 +197,10 @@ pub(crate) fn failed(
     let (failures, locked) = (state.failures, state.locked.is_some());
     let wrong = Verified::Wrong { lane, failures, wait, locked, clock_behind: None, noted: None };
     let kind = EventKind::wrong(lane, "otpctl", "", locked, now);
-    let list = vec![Change::Lane(lane, state), asking.event(kind)];
+    let mut list = vec![Change::Lane(lane, state), asking.event(kind)];
+    if locked && lane == Lane::Own {
+        list.extend(ended(account));
+    }
     Transition::new(Changes { account: account.name.clone(), list }, wrong)
 }
 
@@ -207,6 +234,8 @@ fn confirmed(
         let kind = EventKind::Replaced { device, former: gone };
         list.extend([Change::Drop(former.id.clone()), asking.event(kind)]);
     }
+    let invitation = account.invitation.as_ref().and_then(|open| open.device.as_ref());
+    list.extend((invitation == Some(&device.id)).then_some(Change::Uninvite));
     if after != account.lane(lane) {
         list.push(Change::Lane(lane, after));
     }

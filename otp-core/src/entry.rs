@@ -68,21 +68,8 @@ impl RecoveryCode {
     }
 
     fn normal(bytes: impl Iterator<Item = u8>) -> Option<Self> {
-        let mut code = Self([0; Self::SYMBOLS]);
-        let mut count = 0;
-        for byte in bytes {
-            *code.0.get_mut(count)? = match byte.to_ascii_uppercase() {
-                b'0' => b'O',
-                b'1' => b'L',
-                b'8' => b'B',
-                other => other,
-            };
-            count += 1;
-        }
-        let whole = count == Self::SYMBOLS;
-        let known = code.0.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
-        let lettered = code.0.iter().any(u8::is_ascii_uppercase);
-        (whole && known && lettered).then_some(code)
+        let code = Self(symbols(bytes)?);
+        code.0.iter().any(u8::is_ascii_uppercase).then_some(code)
     }
 
     /// The bytes that are hashed.
@@ -101,6 +88,24 @@ impl RecoveryCode {
         }
         text
     }
+}
+
+/// Exactly `N` symbols of base32, in capitals. People write some digits for the letters that they
+/// look like; those digits do not occur.
+pub(crate) fn symbols<const N: usize>(bytes: impl Iterator<Item = u8>) -> Option<[u8; N]> {
+    let mut symbols = [0; N];
+    let mut count = 0;
+    for byte in bytes {
+        *symbols.get_mut(count)? = match byte.to_ascii_uppercase() {
+            b'0' => b'O',
+            b'1' => b'L',
+            b'8' => b'B',
+            other => other,
+        };
+        count += 1;
+    }
+    let known = symbols.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
+    (count == N && known).then_some(symbols)
 }
 
 impl Drop for RecoveryCode {

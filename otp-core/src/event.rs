@@ -85,6 +85,11 @@ pub enum EventKind {
         /// Which.
         device: String,
     },
+    /// Somebody invited the user to enroll a device without a code.
+    Invited {
+        /// Until when.
+        until: UnixTime,
+    },
     /// An administrator cleared failures and locks.
     Unlocked,
     /// An administrator gave the account to another name or uid.
@@ -152,6 +157,7 @@ impl EventKind {
             | Self::RecoveryMade { .. }
             | Self::Resynchronised { .. }
             | Self::Adopted { .. }
+            | Self::Invited { .. }
             | Self::Unlocked => EventClass::Change,
         }
     }
@@ -187,6 +193,7 @@ impl Event {
             | EventKind::RecoveryMade { .. }
             | EventKind::Resynchronised { .. }
             | EventKind::Adopted { .. }
+            | EventKind::Invited { .. }
             | EventKind::Unlocked => None,
         }
     }

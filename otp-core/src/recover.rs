@@ -76,7 +76,8 @@ fn set(
     }
     let label = match label {
         Some(label) => label,
-        None => free_label(RecoveryState::KIND, devices).ok_or(Refusal::TooManyDevices)?,
+        None => free_label(RecoveryState::KIND, &devices.iter().collect::<Vec<_>>())
+            .ok_or(Refusal::TooManyDevices)?,
     };
     if let Some(same) = devices.iter().find(|other| other.label == label) {
         return Err(Refusal::LabelTaken(same.id.clone()));

@@ -1,8 +1,8 @@
 //! Decisions about what is there already: rename, remove, resynchronise, unlock.
 
 use crate::{
-    Account, Asking, Change, Changed, Changes, Code, Decision, DeviceSummary, EventKind, Label,
-    Lane, LaneState, Origin, Refusal, Transition, Verified,
+    Account, Asking, Change, Changed, Changes, Code, Decision, Device, DeviceSummary, EventKind,
+    Label, Lane, LaneState, Origin, Refusal, Transition, Verified,
     enrol::{failed, lane},
     verify::{admitted, moved},
     warrant::Draft,
@@ -44,18 +44,38 @@ fn renamed(
     Ok(Draft { list, outcome: DeviceSummary { label: label.clone(), ..device.summary() } })
 }
 
+/// Whether the last device that makes codes may be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastDevice {
+    /// It may.
+    Goes,
+    /// It may not: without it its owner is let in by nobody but an administrator.
+    Stays,
+}
+
 /// Removes a device. The account stays enrolled: an account without a device lets nobody in.
 pub fn remove(
     account: &Account,
     name: &str,
+    last: LastDevice,
     asking: &Asking<'_>,
 ) -> Decision<Changed<DeviceSummary>> {
-    let draft = account.find(name).map(|device| {
+    let draft = account.find(name).and_then(|device| {
+        if last == LastDevice::Stays && is_last(account, device) {
+            return Err(Refusal::LastDevice(device.id.clone()));
+        }
         let kind = EventKind::Removed { device: device.id.to_string() };
         let list = vec![Change::Drop(device.id.clone()), asking.event(kind)];
-        Draft { list, outcome: device.summary() }
+        Ok(Draft { list, outcome: device.summary() })
     });
     asking.decide(&account.name, Some(account), draft)
+}
+
+/// Codes on paper are for the day on which this one is lost: they make no second.
+fn is_last(account: &Account, device: &Device) -> bool {
+    let lasting = |device: &&Device| device.secret().is_some();
+    let mut makers = account.confirmed().filter(lasting);
+    makers.any(|maker| maker.id == device.id) && account.confirmed().filter(lasting).count() == 1
 }
 
 /// Two codes that a device showed one after the other.

@@ -9,6 +9,7 @@ use crate::{
     ThrottlePolicy, Transition, UnixTime,
     device::{Hint, KindState, Probe},
     event::noted,
+    invitation::ended,
 };
 
 /// Where an attempt comes from, as far as the caller can be believed.
@@ -269,6 +270,9 @@ fn fail(
         Verified::Wrong { lane, failures: state.failures, wait, locked, clock_behind, noted };
     let kind = EventKind::wrong(lane, attempt.service, attempt.from, locked, now);
     let mut list = vec![Change::Lane(lane, state), Change::Event(Event { at: now, kind })];
+    if locked && lane == Lane::Own {
+        list.extend(ended(account));
+    }
     list.extend(candidates.into_iter().map(|(device, state)| Change::Note {
         device: device.clone(),
         state: state.clone(),

@@ -3,8 +3,9 @@
 //! session left open, or a stolen password, is not enough to add a device.
 
 use crate::{
-    Account, Attempt, Change, Changes, Decision, Event, EventKind, Offer, Origin, Refusal,
-    ThrottlePolicy, Transition, Uid, UnixTime, UserName, Verified, attempt,
+    Account, Attempt, Change, Changes, CodeHash, Decision, Event, EventKind, Lane, Offer, Origin,
+    Refusal, ThrottlePolicy, Transition, Uid, UnixTime, UserName, Verified, attempt, enrol::failed,
+    verify::admitted,
 };
 
 /// Who asks for a change, by what right, and when.
@@ -27,6 +28,19 @@ pub enum Warrant<'a> {
     Standing,
     /// A fresh code of the account, typed by its owner.
     Code(&'a Offer),
+    /// An invitation's token, by its hash: for a new device.
+    Invitation(&'a CodeHash),
+    /// Nothing: the owner's session alone.
+    Session(First),
+}
+
+/// Whether users add their first device with nothing but the session that they are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// They do.
+    OfUsers,
+    /// They need an administrator or an invitation.
+    OfAdministrators,
 }
 
 /// What became of a change: what it made, or the attempt that failed to prove who asks.
@@ -72,13 +86,24 @@ impl Asking<'_> {
     }
 
     fn warranted(&self, account: Option<&Account>) -> Proof {
-        let offer = match self.warrant {
-            Warrant::Standing => return Proof::Holds(Vec::new()),
-            Warrant::Code(offer) => offer,
-        };
-        let Some(account) = account else {
-            return Proof::Ends(Decision::Unchanged(Refusal::NotEnrolled));
-        };
+        match self.warrant {
+            Warrant::Standing => Proof::Holds(Vec::new()),
+            Warrant::Code(offer) => match account {
+                Some(account) => self.coded(account, offer),
+                None => Proof::Ends(Decision::Unchanged(Refusal::NotEnrolled)),
+            },
+            Warrant::Invitation(token) => match account {
+                Some(account) => self.invited(account, token),
+                None => Proof::Ends(Decision::Unchanged(Refusal::UnknownInvitation)),
+            },
+            Warrant::Session(first) => match in_session(account, first) {
+                Ok(()) => Proof::Holds(Vec::new()),
+                Err(refusal) => Proof::Ends(Decision::Unchanged(refusal)),
+            },
+        }
+    }
+
+    fn coded(&self, account: &Account, offer: &Offer) -> Proof {
         let typed = Attempt {
             offer,
             device: None,
@@ -101,8 +126,39 @@ impl Asking<'_> {
         }
     }
 
+    /// A token that is not the open invitation's is one failure, whether it was one once or never.
+    fn invited(&self, account: &Account, token: &CodeHash) -> Proof {
+        let held = Verified::Held;
+        let permit = match admitted(account, Lane::Own, self.policy, self.now, held) {
+            Ok(permit) => permit,
+            Err(decision) => return Proof::Ends(decision),
+        };
+        match &account.invitation {
+            // The lane stays as it is: guesses at codes are not made good by an invitation.
+            Some(open) if open.is_open(self.now) && open.token.same_as(token) => {
+                Proof::Holds(Vec::new())
+            }
+            Some(_) | None => {
+                let state = permit.failed(self.now);
+                Proof::Ends(Decision::Change(failed(account, Lane::Own, state, self)))
+            }
+        }
+    }
+
     /// An entry for the account's log.
     pub(crate) fn event(&self, kind: EventKind) -> Change {
         Change::Event(Event { at: self.now, kind })
+    }
+}
+
+/// What a session alone is good for: a first device, where that is left to users. Who was enrolled
+/// once never begins anew by it.
+fn in_session(account: Option<&Account>, first: First) -> Result<(), Refusal> {
+    let confirmed = account.is_some_and(|account| account.confirmed().next().is_some());
+    let enrolled = account.is_some_and(Account::demands_code);
+    match first {
+        First::OfUsers | First::OfAdministrators if confirmed => Err(Refusal::CodeNeeded),
+        First::OfUsers if !enrolled => Ok(()),
+        First::OfUsers | First::OfAdministrators => Err(Refusal::NotInvited),
     }
 }

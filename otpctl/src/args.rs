@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    adopt, code, confirm, enroll, list, log, recovery, remove, rename, replace, resync, show,
-    verify,
+    adopt, code, confirm, enroll, invite, list, log, recovery, remove, rename, replace, resync,
+    show, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -68,7 +68,7 @@ impl Alone {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Add a device: shows a QR code, then asks for a code to confirm it
-    Enroll(enroll::Options),
+    Enroll(enroll::Enroll),
     /// Confirm a device by a code of it, so that it can log in
     Confirm(confirm::Options),
     /// List the devices of an account, or all accounts
@@ -97,6 +97,8 @@ pub(crate) enum Verb {
     Unlock,
     /// Give an account to the uid or name that its user has now
     Adopt(adopt::Options),
+    /// Let a user enroll one device without a code
+    Invite(invite::Options),
 }
 
 impl Verb {
@@ -118,6 +120,7 @@ impl Verb {
             Self::Verify(_) => "verify",
             Self::Unlock => "unlock",
             Self::Adopt(_) => "adopt",
+            Self::Invite(_) => "invite",
         }
     }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use zbus::names::OwnedBusName;
 
+use crate::agent::Agent;
+
 /// A way to the daemon.
 pub trait Connect {
     /// Makes a connection and learns whom to address on it.
@@ -16,6 +18,12 @@ pub trait Connect {
     /// How long one call may take: connecting, handshake, activation and answer together.
     fn deadline(&self) -> Duration {
         Duration::from_secs(15)
+    }
+
+    /// Whom polkit can ask to authenticate on this way, beside whoever is there anyway. What is
+    /// returned stands by until it is dropped.
+    fn agent(&self) -> Option<Agent> {
+        None
     }
 }
 

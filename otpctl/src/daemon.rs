@@ -8,9 +8,22 @@ use zbus::proxy::CacheProperties;
 
 use crate::connect::{Connect, Peer, Unreachable};
 
+/// How long a person may take to authenticate where polkit wants it.
+const AUTHENTICATION: Duration = Duration::from_secs(120);
+
+/// For what an answer has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// For the daemon alone.
+    Daemon,
+    /// For a person too, whom polkit may want to authenticate.
+    Person,
+}
+
 /// The daemon behind a way to it.
 pub(crate) struct Daemon<'a, C> {
     connector: &'a C,
+    wait: Wait,
 }
 
 /// Why a call brought no result.
@@ -26,8 +39,8 @@ pub(crate) enum Trouble {
 
 impl<'a, C: Connect> Daemon<'a, C> {
     /// The daemon that `connector` leads to.
-    pub(crate) const fn behind(connector: &'a C) -> Self {
-        Self { connector }
+    pub(crate) const fn behind(connector: &'a C, wait: Wait) -> Self {
+        Self { connector, wait }
     }
 
     /// Makes one call of `org.otpd1.Manage`.
@@ -81,7 +94,11 @@ impl<'a, C: Connect> Daemon<'a, C> {
             .enable_all()
             .build()
             .map_err(|error| Trouble::Unreachable(Unreachable::Local(error)))?;
-        let limit = self.connector.deadline();
+        let deadline = self.connector.deadline();
+        let (limit, _agent) = match self.wait {
+            Wait::Daemon => (deadline, None),
+            Wait::Person => (deadline + AUTHENTICATION, self.connector.agent()),
+        };
         let whole = async {
             let peer = self.connector.connect().await.map_err(Trouble::Unreachable)?;
             call(peer).await.map_err(Trouble::Answered)

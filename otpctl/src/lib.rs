@@ -4,6 +4,7 @@
 //! [`Connect`] that leads to the daemon. It decides nothing about codes and devices (the daemon
 //! does) and refuses to take a secret or a code from its arguments, which any user can read.
 
+mod agent;
 mod args;
 mod clock;
 mod connect;
@@ -29,6 +30,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
+pub use agent::Agent;
 pub use args::command;
 pub use connect::{Connect, Peer, Unreachable};
 pub use exit::Exit;
@@ -85,7 +87,8 @@ fn obey(
         (_, user) => Subject::chosen(user, &host.caller)?,
     };
     let verb = wish.word();
-    let mut session = Session { host, daemon: Daemon::behind(connector), subject, verb, format };
+    let daemon = Daemon::behind(connector, subject.wait(host));
+    let mut session = Session { host, daemon, subject, verb, format };
     match wish {
         Verb::Enroll(options) => verbs::enroll::run(options, &mut session),
         Verb::Confirm(options) => verbs::confirm::run(&options, &mut session),
@@ -102,5 +105,6 @@ fn obey(
         Verb::Verify(options) => verbs::verify::run(&options, &mut session),
         Verb::Unlock => verbs::unlock::run(&mut session),
         Verb::Adopt(options) => verbs::adopt::run(&options, &mut session),
+        Verb::Invite(options) => verbs::invite::run(&options, &mut session),
     }
 }

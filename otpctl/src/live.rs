@@ -17,6 +17,7 @@ use zbus::connection::Builder;
 use zbus::fdo::{self, DBusProxy};
 use zbus::names::{BusName, OwnedBusName, WellKnownName};
 
+use crate::agent::Agent;
 use crate::connect::{Connect, Peer, Unreachable};
 
 /// The ways to the daemon on this machine.
@@ -90,6 +91,10 @@ impl Connect for Live {
             return Ok(peer);
         }
         self.bus().await
+    }
+
+    fn agent(&self) -> Option<Agent> {
+        Agent::start()
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::connect::Connect;
-use crate::daemon::{Daemon, Trouble};
+use crate::daemon::{Daemon, Trouble, Wait};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::{Caller, Host};
@@ -85,6 +85,16 @@ impl Subject {
         text::shell_word(&self.name)
     }
 
+    /// Who asks about somebody else may have to authenticate; at a terminal a person can.
+    pub(crate) fn wait(&self, host: &Host<'_>) -> Wait {
+        let own = host.caller.name.as_ref() == Some(&self.name);
+        if own || host.caller.uid == 0 || !host.input.interactive() {
+            Wait::Daemon
+        } else {
+            Wait::Person
+        }
+    }
+
     /// A command line about the same account.
     pub(crate) fn command(&self, verb: &str) -> String {
         if self.named {
@@ -137,7 +147,7 @@ impl<C: Connect> Session<'_, '_, C> {
                 let typed = self
                     .ask("A code of a device you have: ", Echo::Hidden)
                     .map_err(|error| Failure::input(&error, "a code"))?;
-                let warrant = Warrant { code: Some(typed.to_string()) };
+                let warrant = Warrant { code: Some(typed.to_string()), ..Warrant::default() };
                 let done = self.manage(async |manage| call(manage, &warrant).await);
                 drop(warrant.code.map(Zeroizing::new));
                 done

@@ -1,6 +1,8 @@
 //! `/etc/otpd/otpd.toml`: parsed once, strictly. A key that is not known, or a number out of its
 //! bounds, keeps the daemon from starting: a policy half read would be another policy.
 
+mod self_service;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -10,6 +12,8 @@ use otp_core::{Seconds, ThrottlePolicy};
 use serde::Deserialize;
 
 use crate::rules::{Rule, Rules};
+
+pub use self_service::{SelfService, Switch};
 
 /// Where the configuration is.
 pub const PATH: &str = "/etc/otpd/otpd.toml";
@@ -23,6 +27,8 @@ pub struct Config {
     pub throttle: ThrottlePolicy,
     /// What logins must show.
     pub rules: Rules,
+    /// What is left to users.
+    pub self_service: SelfService,
 }
 
 /// Why there is no configuration.
@@ -54,6 +60,8 @@ struct File {
     throttle: Throttle,
     #[serde(default)]
     rule: Vec<Rule>,
+    #[serde(default)]
+    self_service: SelfService,
 }
 
 /// A file of `otpd.toml.d`: more rules, and nothing else.
@@ -166,7 +174,7 @@ impl Config {
     /// # Errors
     /// When it is not understood; the error names line and key.
     pub fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
-        let File { issuer, throttle, rule } = toml::from_str(text)?;
+        let File { issuer, throttle, rule, self_service } = toml::from_str(text)?;
         let default = ThrottlePolicy::default();
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
         let host = if host.is_empty() { "otpd".to_owned() } else { host };
@@ -182,6 +190,7 @@ impl Config {
                 ..default
             },
             rules: Rules::new(rule),
+            self_service,
         })
     }
 }
@@ -261,12 +270,13 @@ mod tests {
         let example = include_str!("../../packaging/otpd.toml");
         // The parser names what it knows where it meets what it does not.
         let mut keys = Vec::new();
-        for text in ["x = 1", "[throttle]\nx = 1", "[[rule]]\nx = 1"] {
-            let error = Config::parse(text, "host").unwrap_err().to_string();
+        let sections = ["[throttle]\n", "[[rule]]\n", "[self_service]\n", ""];
+        for text in sections.map(|section| format!("{section}x = 1")) {
+            let error = Config::parse(&text, "host").unwrap_err().to_string();
             let known = error.split_once("expected").unwrap().1.to_owned();
             keys.extend(known.split('`').skip(1).step_by(2).map(str::to_owned));
         }
-        assert!(keys.len() >= 6, "{keys:?}");
+        assert!(keys.len() >= 23, "{keys:?}");
         for key in keys {
             assert!(
                 manual.contains(&format!(".It Ic {key}")) || manual.contains(&format!("[{key}]")),
@@ -287,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_to_users_is_what_is_said() {
+        let config = Config::parse("[self_service]\nfirst = true\nremove = false", "host").unwrap();
+        let said = SelfService { first: Switch::On, remove: Switch::Off, ..SelfService::default() };
+        assert_eq!(config.self_service, said);
+        let nothing = Config::parse("", "host").unwrap().self_service;
+        assert_eq!((nothing.first, nothing.remove_last_device), (Switch::Off, Switch::Off));
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_line() {
         for (text, named) in [
             ("isuer = 'x'", "isuer"),
@@ -298,6 +317,9 @@ mod tests {
             ("[throttle]\nunlock_after = 3600", "string"),
             ("issuer = 'a:b'", "without ':'"),
             ("[throttl]", "throttl"),
+            ("[self_service]\nenrol = true", "enrol"),
+            ("[self_service]\nenroll = 1", "boolean"),
+            ("[self_service]\nfirst = 'true'", "boolean"),
         ] {
             let error = Config::parse(text, "host").unwrap_err().to_string();
             assert!(error.contains(named) && error.contains("line"), "{text:?}: {error}");

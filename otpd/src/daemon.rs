@@ -24,6 +24,7 @@ use crate::{
     config::{Config, ConfigError},
     engine::Engine,
     groups::Groups,
+    polkit::Polkit,
     privileges::{self, PlaceError},
     service::Services,
     socket,
@@ -81,6 +82,7 @@ pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
         gate: Gate::default(),
         log: log.clone(),
         groups: Groups::default(),
+        polkit: Polkit::default(),
     };
     let engine = services.engine.clone();
     let ended = runtime.block_on(serve(place.listener.try_clone(), services));

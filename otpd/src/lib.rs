@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod groups;
 pub mod nss;
 pub mod policy;
+pub mod polkit;
 pub mod privileges;
 pub mod rules;
 pub mod service;

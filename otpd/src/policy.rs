@@ -1,4 +1,7 @@
-//! Who may do what: one table, every pair written out, denied unless it says otherwise.
+//! Who may do what: one table, every pair written out, denied unless it says otherwise. What a
+//! configuration leaves to a user is read here too, and can only take away from the table.
+
+use crate::config::{SelfService, Switch};
 
 /// Something a caller can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +63,13 @@ pub enum Relation {
 pub enum Answer {
     /// It may.
     Allowed,
-    /// It may not.
+    /// It may not, whatever anybody else says.
     Denied,
+    /// It changes what is its own: with a fresh code or an invitation, and where the
+    /// configuration leaves that to users.
+    WithWarrant,
+    /// It may if polkit says so of the caller and this action.
+    Polkit(&'static str),
 }
 
 /// The table.
@@ -98,7 +106,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Explain,
             Relation::Owner,
         ) => Answer::Allowed,
-        // Changing one's own devices needs a fresh code, and nobody unlocks themselves.
+        // Who has the user's session has not the user's devices.
         (
             Action::Enroll
             | Action::Confirm
@@ -106,8 +114,13 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Replace
             | Action::Remove
             | Action::Recovery
-            | Action::Resync
-            | Action::Unlock
+            | Action::Resync,
+            Relation::Owner,
+        ) => Answer::WithWarrant,
+        // Nobody unlocks, invites or forgets themselves, not even with an administrator's password:
+        // each of these would stand in for the code that a change of one's own needs.
+        (
+            Action::Unlock
             | Action::Invite
             | Action::Adopt
             | Action::Forget
@@ -115,10 +128,10 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Keys,
             Relation::Owner,
         )
-        | (
-            Action::Begin
-            | Action::Verify
-            | Action::Enroll
+        // Somebody else's codes are nobody's to try, or to spend.
+        | (Action::Begin | Action::Verify, Relation::Stranger) => Answer::Denied,
+        (
+            Action::Enroll
             | Action::Confirm
             | Action::List
             | Action::Status
@@ -136,7 +149,36 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Accounts
             | Action::Keys,
             Relation::Stranger,
-        ) => Answer::Denied,
+        ) => match action.polkit() {
+            Some(id) => Answer::Polkit(id),
+            None => Answer::Denied,
+        },
+    }
+}
+
+/// What the administrator leaves to users where the table says [`Answer::WithWarrant`]. What is no
+/// change of one's own devices is nothing that could be left to them.
+pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
+    match action {
+        Action::Enroll => to.enroll,
+        Action::Replace => to.replace,
+        Action::Remove => to.remove,
+        Action::Recovery => to.recovery,
+        // What an administrator began its user must be able to end; a label and a counter let
+        // nobody in who was not in.
+        Action::Confirm | Action::Rename | Action::Resync => Switch::On,
+        Action::Begin
+        | Action::Verify
+        | Action::List
+        | Action::Status
+        | Action::Log
+        | Action::Explain
+        | Action::Unlock
+        | Action::Invite
+        | Action::Adopt
+        | Action::Forget
+        | Action::Accounts
+        | Action::Keys => Switch::Off,
     }
 }
 
@@ -162,6 +204,112 @@ impl Action {
             Self::Forget => "forget accounts",
             Self::Accounts => "list accounts",
             Self::Keys => "manage keys",
+        }
+    }
+
+    /// Its id in polkit; none for what polkit is never asked about.
+    pub const fn polkit(self) -> Option<&'static str> {
+        match self {
+            Self::Begin | Self::Verify => None,
+            Self::Enroll => Some("org.otpd1.enroll"),
+            Self::Confirm => Some("org.otpd1.confirm"),
+            Self::List => Some("org.otpd1.list"),
+            Self::Status => Some("org.otpd1.status"),
+            Self::Log => Some("org.otpd1.log"),
+            Self::Explain => Some("org.otpd1.explain"),
+            Self::Rename => Some("org.otpd1.rename"),
+            Self::Replace => Some("org.otpd1.replace"),
+            Self::Remove => Some("org.otpd1.remove"),
+            Self::Recovery => Some("org.otpd1.recovery"),
+            Self::Resync => Some("org.otpd1.resync"),
+            Self::Unlock => Some("org.otpd1.unlock"),
+            Self::Invite => Some("org.otpd1.invite"),
+            Self::Adopt => Some("org.otpd1.adopt"),
+            Self::Forget => Some("org.otpd1.forget"),
+            Self::Accounts => Some("org.otpd1.accounts"),
+            Self::Keys => Some("org.otpd1.keys"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACTIONS: [Action; 19] = [
+        Action::Begin,
+        Action::Verify,
+        Action::Enroll,
+        Action::Confirm,
+        Action::List,
+        Action::Status,
+        Action::Log,
+        Action::Explain,
+        Action::Rename,
+        Action::Replace,
+        Action::Remove,
+        Action::Recovery,
+        Action::Resync,
+        Action::Unlock,
+        Action::Invite,
+        Action::Adopt,
+        Action::Forget,
+        Action::Accounts,
+        Action::Keys,
+    ];
+
+    #[test]
+    fn no_user_gets_further_than_the_own_account_without_polkit() {
+        for action in ACTIONS {
+            assert_eq!(may(action, Relation::Root), Answer::Allowed, "{action:?}");
+            let stranger = may(action, Relation::Stranger);
+            assert_eq!(
+                action.polkit().map(Answer::Polkit),
+                match stranger {
+                    Answer::Denied => None,
+                    Answer::Allowed | Answer::WithWarrant => panic!("{action:?}: {stranger:?}"),
+                    Answer::Polkit(_) => Some(stranger),
+                }
+            );
+            let owner = may(action, Relation::Owner);
+            assert!(!matches!(owner, Answer::Polkit(_)), "{action:?} by its owner");
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_users_is_what_needs_a_warrant() {
+        let to = SelfService::default();
+        for action in ACTIONS {
+            let own = may(action, Relation::Owner) == Answer::WithWarrant;
+            assert_eq!(left_to_users(action, &to) == Switch::On, own, "{action:?}");
+        }
+        let nothing = SelfService {
+            enroll: Switch::Off,
+            replace: Switch::Off,
+            remove: Switch::Off,
+            recovery: Switch::Off,
+            ..to
+        };
+        for action in [Action::Enroll, Action::Replace, Action::Remove, Action::Recovery] {
+            assert_eq!(left_to_users(action, &nothing), Switch::Off, "{action:?}");
+        }
+    }
+
+    /// Each action is described to polkit, owned by the daemon's user, and guarded by default.
+    #[test]
+    fn the_shipped_policy_has_every_action_and_no_other() {
+        let policy = include_str!("../../packaging/polkit/org.otpd1.policy");
+        let shipped: Vec<(&str, &str)> = policy
+            .split("<action id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once("</action>")?.0.split_once('"'))
+            .collect();
+        let ids: Vec<&str> = ACTIONS.iter().filter_map(|action| action.polkit()).collect();
+        assert_eq!(shipped.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
+        for (id, text) in shipped {
+            assert!(text.contains("policykit.owner\">unix-user:_otpd<"), "{id}");
+            assert!(text.contains("<message>") && text.contains("<description>"), "{id}");
+            assert!(!text.contains(">yes<") && !text.contains(">auth_self"), "{id}");
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct Artefacts {
     programs: Vec<(PathBuf, File)>,
     pub(crate) bus_policy: String,
     pub(crate) activation: String,
+    pub(crate) actions: String,
 }
 
 impl Artefacts {
@@ -47,13 +48,14 @@ impl Artefacts {
             Ok((directory.join(name), file))
         };
         let packaged = |name: &str| {
-            let path = format!("{REPOSITORY}/packaging/dbus/{name}");
+            let path = format!("{REPOSITORY}/packaging/{name}");
             fs::read_to_string(&path).context(path)
         };
         Ok(Self {
             programs: places.into_iter().map(open).collect::<Result<_>>()?,
-            bus_policy: packaged("org.otpd1.conf")?,
-            activation: packaged("org.otpd1.service")?,
+            bus_policy: packaged("dbus/org.otpd1.conf")?,
+            activation: packaged("dbus/org.otpd1.service")?,
+            actions: packaged("polkit/org.otpd1.policy")?,
         })
     }
 

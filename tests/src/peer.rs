@@ -103,6 +103,17 @@ impl Peer {
         Ok(())
     }
 
+    /// A call of somebody who is prepared to authenticate.
+    pub fn prepared(
+        &self,
+        interface: &str,
+        member: &str,
+        arguments: &Arguments,
+    ) -> Result<Message> {
+        let call = addressed(self.destination, interface, member);
+        built(call.with_flags(Flags::ALLOW_INTERACTIVE_AUTH), arguments)
+    }
+
     /// A call as a message, addressed as this way in wants it.
     pub fn message(&self, interface: &str, member: &str, arguments: &Arguments) -> Result<Message> {
         message_to(self.destination, interface, member, arguments)

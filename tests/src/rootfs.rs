@@ -12,7 +12,7 @@ use std::{
 
 use nix::mount::{MsFlags, mount};
 
-use crate::{Context, Failure, Result, namespace::must_be_private};
+use crate::{Context, Failure, Result, namespace::must_be_private, polkit};
 
 /// Holds the upper halves of the overlays. Within `/tmp`, since that exists everywhere.
 const BACKING: &str = "/tmp/.world";
@@ -20,6 +20,9 @@ const BACKING: &str = "/tmp/.world";
 /// Where something writes or the testbed must put something. Never `/usr` as a whole: an overlay
 /// shows no file system mounted below its lower half.
 const WRITABLE: [&str; 6] = ["/etc", "/root", "/usr/bin", "/usr/sbin", "/usr/share/dbus-1", "/var"];
+
+/// The same, where there is polkit: only what is about it needs it.
+const POLKIT: &str = "/usr/share/polkit-1";
 
 /// Device nodes that logins use.
 const NODES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -33,6 +36,10 @@ pub(crate) fn build() -> Result {
         overlay(Path::new(path))?;
     }
     overlay(&security_dir()?)?;
+    if Path::new(POLKIT).is_dir() {
+        overlay(Path::new(POLKIT))?;
+    }
+    polkit::hide()?;
     tmpfs("/home", "mode=755")?;
     tmpfs("/run", "mode=755")?;
     for (path, mode) in [("/run/sshd", 0o755), ("/run/dbus", 0o755), ("/run/lock", 0o1777)] {

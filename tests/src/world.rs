@@ -72,6 +72,14 @@ impl World {
         accounts::crowd(count)
     }
 
+    /// Adds a group with these members.
+    pub fn group(&self, name: &str, members: &[&Account]) -> Result {
+        let members: Vec<&str> = members.iter().map(|account| account.name.as_str()).collect();
+        let groups = fs::read_to_string("/etc/group").context("/etc/group")?;
+        let line = format!("{name}:x:49999:{}\n", members.join(","));
+        fs::write("/etc/group", groups + &line).context("/etc/group")
+    }
+
     /// Writes the PAM stack of a service: these `auth` lines and nothing else that could refuse.
     pub fn stack(&self, service: &str, auth: &[&str]) -> Result {
         let rest = ["account required pam_unix.so", "session required pam_permit.so", ""];

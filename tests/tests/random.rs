@@ -35,7 +35,7 @@ const INTERFACES: [&str; 6] = [
     "org.otpd1.Passes",
 ];
 
-const MEMBERS: [&str; 21] = [
+const MEMBERS: [&str; 22] = [
     "Begin",
     "Verify",
     "Enroll",
@@ -53,6 +53,7 @@ const MEMBERS: [&str; 21] = [
     "Resync",
     "Log",
     "LogAll",
+    "Invite",
     "Ping",
     "GetAll",
     "Introspect",

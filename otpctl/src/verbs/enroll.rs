@@ -3,7 +3,7 @@
 
 mod prove;
 
-use otp_bus::{Enrolment, NewDevice};
+use otp_bus::{Enrolment, NewDevice, Warrant};
 use otp_core::{Digits, Warning, device::KindState};
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
@@ -18,6 +18,17 @@ use crate::warn::{self, Told};
 use crate::{secret, text};
 
 /// What `enroll` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Enroll {
+    #[command(flatten)]
+    options: Options,
+
+    /// By an invitation in place of a code: asked for at the terminal, or the first line of a pipe
+    #[arg(long)]
+    invitation: bool,
+}
+
+/// What a new device is to be.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// What to call the device [default: its kind]
@@ -74,24 +85,52 @@ impl Options {
 
 /// Enrolls a device.
 pub(crate) fn run<C: Connect>(
-    options: Options,
+    Enroll { options, invitation }: Enroll,
     session: &mut Session<'_, '_, C>,
 ) -> Result<Exit, Failure> {
-    make(options, None, session)
+    let shown = if invitation { Shown::Invitation(asked(session)?) } else { Shown::WhatIsAskedFor };
+    make(options, None, &shown, session)
+}
+
+/// What is shown with a new device.
+pub(crate) enum Shown {
+    /// A code, where the daemon wants one.
+    WhatIsAskedFor,
+    /// An invitation.
+    Invitation(Zeroizing<String>),
+}
+
+fn asked<C: Connect>(session: &mut Session<'_, '_, C>) -> Result<Zeroizing<String>, Failure> {
+    let typed = session.hidden("Invitation: ", "an invitation")?;
+    if typed.trim().is_empty() {
+        let next = "run it again and type the invitation that an administrator gave you";
+        return Err(Failure::usage("no invitation was typed", next));
+    }
+    Ok(typed)
 }
 
 /// Makes a device, in the place of another where one is named.
 pub(crate) fn make<C: Connect>(
     options: Options,
     replaces: Option<String>,
+    shown: &Shown,
     session: &mut Session<'_, '_, C>,
 ) -> Result<Exit, Failure> {
     let (qr, no_confirm) = (options.qr, options.no_confirm);
     let Wanted { device, warnings } = wanted(options, session)?;
     let mut device = NewDevice { replaces, ..device };
     let user = session.subject.name().to_owned();
-    let enrolment =
-        session.change(&async |manage, warrant| manage.enroll(&user, warrant, &device).await);
+    let enrolment = match shown {
+        Shown::WhatIsAskedFor => {
+            session.change(&async |manage, warrant| manage.enroll(&user, warrant, &device).await)
+        }
+        Shown::Invitation(token) => {
+            let mut warrant = Warrant { invitation: Some(token.to_string()), ..Warrant::default() };
+            let done = session.manage(async |manage| manage.enroll(&user, &warrant, &device).await);
+            warrant.invitation.zeroize();
+            done
+        }
+    };
     device.secret.zeroize();
     let enrolment = Secrets(enrolment?);
     show(&enrolment.0, qr, warnings, session)

@@ -131,6 +131,7 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             let uid = entry.former_uid.map(|uid| format!(" of uid {uid}")).unwrap_or_default();
             format!("the account {name}{uid} adopted{}", by(entry))
         }
+        "invited" => format!("invited to enroll a device without a code{}", by(entry)),
         "unlocked" => format!("failures and locks cleared{}", by(entry)),
         "damaged" => "an event that cannot be read: the disk or somebody has changed it".to_owned(),
         event if devices.is_empty() => format!("{event}{}", by(entry)),

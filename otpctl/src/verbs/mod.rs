@@ -8,6 +8,7 @@ pub(crate) mod confirm;
 pub(crate) mod enroll;
 pub(crate) mod explain;
 pub(crate) mod forget;
+pub(crate) mod invite;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod recovery;

@@ -29,5 +29,5 @@ pub(crate) fn run<C: Connect>(
             "leave --label away, and rename it afterwards",
         ));
     }
-    enroll::make(options.new, Some(options.device), session)
+    enroll::make(options.new, Some(options.device), &enroll::Shown::WhatIsAskedFor, session)
 }

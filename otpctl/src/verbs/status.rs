@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::connect::Connect;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::record::wall_time;
 use crate::session::{Session, Subject};
 use crate::{remedy, text};
 
@@ -18,6 +19,7 @@ struct Record<'a> {
     devices: u32,
     recovery_left: Option<u32>,
     lanes: Vec<Lane<'a>>,
+    invited_until: Option<u64>,
 }
 
 /// One lane in JSON; `wait` in seconds.
@@ -42,9 +44,11 @@ pub(crate) fn run<C: Connect>(session: &mut Session<'_, '_, C>) -> Result<Exit, 
         devices: status.devices,
         recovery_left: status.recovery_left,
         lanes: status.lanes.iter().map(Lane::from).collect(),
+        invited_until: status.invited_until,
     };
     let subject = session.subject.clone();
-    session.answer(&record, || tell(&status, &subject))?;
+    let invited = status.invited_until.map(|until| wall_time(until, &session.host.zone));
+    session.answer(&record, || tell(&status, &subject, invited.as_deref()))?;
     Ok(Exit::Done)
 }
 
@@ -60,7 +64,7 @@ impl<'a> From<&'a LaneStatus> for Lane<'a> {
     }
 }
 
-fn tell(status: &AccountStatus, subject: &Subject) -> String {
+fn tell(status: &AccountStatus, subject: &Subject, invited: Option<&str>) -> String {
     let mut lines = vec![format!(
         "{} (uid {}): {}, {}",
         text::safe(&status.user),
@@ -70,6 +74,9 @@ fn tell(status: &AccountStatus, subject: &Subject) -> String {
     )];
     if let Some(left) = status.recovery_left {
         lines.push(format!("  {} left", text::counted(left, "recovery code")));
+    }
+    if let Some(until) = invited {
+        lines.push(format!("  invited to enroll a device without a code, until {until}"));
     }
     lines.extend(status.lanes.iter().map(lane_line));
     if status.lanes.is_empty() {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
     AccountInfo, AccountStatus, Adoption, Caution, Challenge, Demand, Details, DeviceFilter,
-    DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, LaneStatus, LogEntry, Login,
-    NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, StoredAccount, Verdict, Warrant,
+    DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, Invitation, LaneStatus,
+    LogEntry, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, StoredAccount, Verdict,
+    Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
 use zbus::connection::Builder;
@@ -311,6 +312,17 @@ impl Manage {
         self.0.note("LogAll", format!("LogAll({most})"), connection).await?;
         Ok(self.0.state().log.clone())
     }
+
+    async fn invite(
+        &self,
+        user: String,
+        seconds: u32,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Invitation, Error> {
+        self.0.note("Invite", format!("Invite({user:?}, {seconds})"), connection).await?;
+        let token = "abcd-efgh-ijkl-mnop-qrst-uvwx".into();
+        Ok(Invitation { token, until: 1_784_116_800 })
+    }
 }
 
 struct Admin(Fake);
@@ -378,7 +390,10 @@ fn wish(device: &NewDevice) -> String {
 
 /// What a change was asked with, where it was anything.
 fn shown(warrant: &Warrant) -> String {
-    warrant.code.as_ref().map(|code| format!("code {code:?}, ")).unwrap_or_default()
+    let Warrant { code, invitation } = warrant;
+    let code = code.as_ref().map(|code| format!("code {code:?}, "));
+    let invitation = invitation.as_ref().map(|token| format!("invitation {token:?}, "));
+    code.into_iter().chain(invitation).collect()
 }
 
 pub(crate) fn phone() -> DeviceInfo {
@@ -491,6 +506,7 @@ pub(crate) fn status(of: &[(&str, u32, u32, u32, bool)]) -> AccountStatus {
         devices: 1,
         recovery_left: None,
         lanes: lanes(of),
+        invited_until: None,
     }
 }
 

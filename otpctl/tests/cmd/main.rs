@@ -19,6 +19,7 @@ mod devices;
 mod enroll;
 mod fake;
 mod inspect;
+mod invite;
 mod log;
 mod manual;
 mod repair;

@@ -9,6 +9,8 @@ use std::fmt;
 
 use otp_core::{DeviceId, Found, Label, Lane, Malformed, Matched, Refusal, Seconds, Uid};
 
+use crate::polkit::No;
+
 pub use escape::Escaped;
 pub use syslog::Syslog;
 
@@ -91,6 +93,17 @@ pub enum Event<'a> {
         action: &'a str,
         /// For whom.
         user: &'a str,
+        /// Why not, where there is more to say.
+        why: Option<&'a No>,
+    },
+    /// polkit lets a caller do what is not its own.
+    Cleared {
+        /// The caller.
+        uid: Uid,
+        /// What it wanted.
+        action: &'a str,
+        /// For whom.
+        user: &'a str,
     },
     /// A call was not looked at: too long, too many.
     Rejected {
@@ -135,6 +148,7 @@ impl Event<'_> {
             | Self::UnknownUser(_)
             | Self::Denied(..)
             | Self::Rejected { .. }
+            | Self::Cleared { .. }
             | Self::Managed { .. } => Severity::Notice,
             Self::Unavailable(..) => Severity::Error,
             Self::Daemon(severity, _) => *severity,
@@ -208,8 +222,12 @@ impl fmt::Display for Event<'_> {
                 write!(f, "{who} passed {} without a code: rule {:?}", who.by(), rule)
             }
             Self::Denied(who, why) => write!(f, "{who} refused {}: {why}", who.by()),
-            Self::NotAllowed { uid, action, user } => {
-                write!(f, "uid {uid} may not {action} for {}", Escaped(user))
+            Self::NotAllowed { uid, action, user, why } => {
+                write!(f, "uid {uid} may not {action} for {}", Escaped(user))?;
+                why.map_or(Ok(()), |why| write!(f, ": {why}"))
+            }
+            Self::Cleared { uid, action, user } => {
+                write!(f, "uid {uid} may {action} for {}: polkit says yes", Escaped(user))
             }
             Self::Rejected { by, why } => write!(f, "{} rejected: {why}", Caller(*by)),
             Self::LeftOut { by, lines } => write!(
@@ -314,6 +332,11 @@ impl fmt::Display for Why<'_> {
             | Refusal::IdTaken
             | Refusal::TooManyDevices
             | Refusal::NothingToUnlock
+            | Refusal::CodeNeeded
+            | Refusal::NotInvited
+            | Refusal::UnknownInvitation
+            | Refusal::InvitationOver
+            | Refusal::LastDevice(_)
             | Refusal::Unadopted(_) => write!(f, "{refusal:?}"),
         }
     }

@@ -109,6 +109,18 @@ fn rejected_and_left_out() {
 }
 
 #[test]
+fn not_allowed() {
+    let line = |why| {
+        let (uid, action) = (Uid(1000), "unlock");
+        Event::NotAllowed { uid, action, user: "alice", why }.to_string()
+    };
+    assert_eq!(line(None), "uid 1000 may not unlock for alice");
+    assert_eq!(line(Some(&No::Denied)), "uid 1000 may not unlock for alice: polkit says no");
+    let cleared = Event::Cleared { uid: Uid(1000), action: "unlock", user: "al ice" };
+    assert_eq!(cleared.to_string(), "uid 1000 may unlock for \"al ice\": polkit says yes");
+}
+
+#[test]
 fn a_name_cannot_forge_a_line() {
     let who = Subject {
         user: "root accepted by sshd: device\n<84>otpd".into(),

@@ -8,15 +8,15 @@ mod steps;
 use std::{sync::Arc, time::Instant};
 
 use otp_core::{
-    Attempt, Changed, Code, CodeHash, DeviceSummary, Entry, Label, NewCodes, Offer, Origin,
-    RecoveryCode, Refusal, Secret, ThrottlePolicy, TwoCodes, Uid, UserName, Verified, attempt,
-    confirm, device::KindState, forget_failures, otpauth_uri, remove, rename, renew_recovery,
-    resync,
+    Attempt, Changed, Code, CodeHash, DeviceSummary, Entry, InvitationToken, Label, LastDevice,
+    NewCodes, Offer, Origin, RecoveryCode, Refusal, Seconds, Secret, ThrottlePolicy, TwoCodes, Uid,
+    UnixTime, UserName, Verified, attempt, confirm, device::KindState, forget_failures, invite,
+    otpauth_uri, remove, rename, renew_recovery, resync,
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    config::Config,
+    config::{Config, SelfService, Switch},
     entropy::{self, NoEntropy},
     nss::{Nss, NssUnavailable, Person},
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
@@ -139,6 +139,11 @@ impl Engine {
             Ok(name) => Ok(self.nss.person(&name, caller, before).await?),
             Err(_) => Ok(None),
         }
+    }
+
+    /// What is left to users.
+    pub fn self_service(&self) -> &SelfService {
+        &self.config.self_service
     }
 
     /// How a user stands: what there is, or why the account is not theirs.
@@ -268,8 +273,14 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
         let policy = self.policy();
+        let last = match (&asked.right, self.config.self_service.remove_last_device) {
+            (Right::Standing, _) | (_, Switch::On) => LastDevice::Goes,
+            (Right::Code(_) | Right::Invitation(_) | Right::Session(_), Switch::Off) => {
+                LastDevice::Stays
+            }
+        };
         let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
-            remove(account, &device, &asked.asking(&policy, now))
+            remove(account, &device, last, &asked.asking(&policy, now))
         });
         Ok(self.store.transact(step, before).await?)
     }
@@ -329,6 +340,35 @@ impl Engine {
                 })
             });
         Ok(self.store.transact(step, before).await?)
+    }
+
+    /// How the store keeps the token of an invitation.
+    ///
+    /// # Errors
+    /// When no hash can be made.
+    pub fn kept(&self, token: &InvitationToken) -> Result<CodeHash, Unavailable> {
+        let hash = self.store.pepper().invitation(token.expose());
+        let failed = || StoreError::Failed("no hash could be made".to_owned());
+        hash.map(CodeHash::new).ok_or_else(|| failed().into())
+    }
+
+    /// Invites a user; the token, which nobody can tell again, and until when it counts.
+    pub async fn invite(
+        &self,
+        person: Person,
+        asked: Asked,
+        length: Seconds,
+        before: Instant,
+    ) -> Result<Result<Changed<(InvitationToken, UnixTime)>, Refusal>, Unavailable> {
+        let failed = || StoreError::Failed("no token could be made".to_owned());
+        let token = InvitationToken::of_random(entropy::array()?).ok_or_else(failed)?;
+        let (kept, policy) = (self.kept(&token)?, self.policy());
+        let step = OnPerson::new(person, asked.by, move |account, person: &Person, now| {
+            let new = (kept.clone(), length);
+            invite(account, &person.name, person.uid, new, &asked.asking(&policy, now))
+        });
+        let done = self.store.transact(step, before).await?;
+        Ok(done.into_result().map(|changed| changed.map(|until| (token, until))))
     }
 
     fn policy(&self) -> ThrottlePolicy {

@@ -2,9 +2,9 @@
 //! refuses, and leaves the decision to the core.
 
 use otp_core::{
-    Account, Asking, Changed, Decision, Device, DeviceSummary, Lane, LaneState, NewDevice, Offer,
-    Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Warrant, device::KindState,
-    enroll,
+    Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, First, Lane, LaneState,
+    NewDevice, Offer, Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Warrant,
+    device::KindState, enroll,
 };
 use zeroize::Zeroizing;
 
@@ -53,6 +53,10 @@ pub enum Right {
     Standing,
     /// This fresh code of the account.
     Code(Offer),
+    /// An invitation's token, by its hash.
+    Invitation(CodeHash),
+    /// Nothing but the owner's session.
+    Session(First),
 }
 
 impl Asked {
@@ -61,6 +65,8 @@ impl Asked {
         let warrant = match &self.right {
             Right::Standing => Warrant::Standing,
             Right::Code(offer) => Warrant::Code(offer),
+            Right::Invitation(token) => Warrant::Invitation(token),
+            Right::Session(first) => Warrant::Session(*first),
         };
         Asking { by: self.by, warrant, policy, now }
     }
@@ -80,6 +86,8 @@ pub struct Overview {
     pub devices: Vec<DeviceSummary>,
     /// The lanes in which something has failed.
     pub lanes: Vec<LaneOverview>,
+    /// Until when an open invitation counts.
+    pub invited: Option<UnixTime>,
 }
 
 /// One lane's failures.
@@ -136,11 +144,13 @@ impl Query for Look {
         let lanes = account.into_iter().flat_map(|account| &account.lanes);
         let lanes = lanes.filter(|(_, state)| state.has_failed());
         let devices = account.map_or(&[][..], |account| &account.devices);
+        let invitation = account.and_then(|account| account.invitation.as_ref());
         Ok(Overview {
             name: whose.person.name.clone(),
             demands_code: account.is_some_and(Account::demands_code),
             devices: devices.iter().map(Device::summary).collect(),
             lanes: lanes.map(|(lane, state)| LaneOverview::of(*lane, state, policy, now)).collect(),
+            invited: invitation.filter(|open| open.is_open(now)).map(|open| open.until),
         })
     }
 }

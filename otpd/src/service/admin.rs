@@ -118,9 +118,16 @@ impl AdminService {
         let relation = if call.uid == ROOT { Relation::Root } else { Relation::Stranger };
         match may(action, relation) {
             Answer::Allowed => Ok(call),
-            Answer::Denied => {
+            // Nobody gives away or forgets the own account, and here nobody asks whose it is: so
+            // polkit is not asked, and root does it.
+            Answer::Denied | Answer::WithWarrant | Answer::Polkit(_) => {
                 let (uid, verb) = (call.uid, action.verb());
-                self.services.log.log(&Event::NotAllowed { uid, action: verb, user: account });
+                self.services.log.log(&Event::NotAllowed {
+                    uid,
+                    action: verb,
+                    user: account,
+                    why: None,
+                });
                 let text = format!("uid {uid} may not {verb}; ask an administrator");
                 Err(Error::NotAllowed(text))
             }

@@ -16,6 +16,10 @@ use crate::{
     store::Persisted,
 };
 
+/// Of every invitation that does not count, whatever it once was.
+pub(super) const NO_INVITATION: &str =
+    "no such invitation is open: it was mistyped, used, or is over; ask for another";
+
 /// What is to be logged of a verdict, whose subject comes later.
 pub(super) enum Logged {
     Accepted { device: DeviceId, label: Label, matched: Matched, also: Vec<DeviceId> },
@@ -34,6 +38,19 @@ pub(super) struct Wrong {
 }
 
 impl Logged {
+    /// Of an attempt to prove who asks for a change.
+    pub(super) fn of(verified: Verified) -> Self {
+        match verified {
+            Verified::Accepted { device, label, matched, also, failures: _ } => {
+                Self::Accepted { device, label, matched, also }
+            }
+            Verified::Wrong { lane, failures, wait, locked, clock_behind: behind, noted } => {
+                Self::Wrong(Wrong { lane, failures, wait, locked, behind, noted })
+            }
+            Verified::Held(refusal) => Self::Refused(refusal),
+        }
+    }
+
     pub(super) fn write(&self, log: &Syslog, who: &Subject) {
         match self {
             Self::Accepted { device, label, matched, also } => {
@@ -130,6 +147,11 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock
+        | Refusal::CodeNeeded
+        | Refusal::NotInvited
+        | Refusal::UnknownInvitation
+        | Refusal::InvitationOver
+        | Refusal::LastDevice(_)
         | Refusal::Unadopted(_) => verdict,
     }
 }
@@ -234,6 +256,23 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
         )),
         Refusal::UidOwns(name) => Error::UidMismatch(renamed(&user, &name)),
         Refusal::Unadopted(why) => unadopted(&why, &user),
+        Refusal::CodeNeeded => Error::CodeNeeded(
+            "a change of your own devices needs a code of one of them; type one".to_owned(),
+        ),
+        Refusal::NotInvited => Error::NotAllowed(format!(
+            "a first device of your own needs an invitation; ask an administrator for otpctl \
+             invite -u {user}"
+        )),
+        Refusal::UnknownInvitation => Error::WrongCode(NO_INVITATION.to_owned()),
+        Refusal::InvitationOver => Error::NotAllowed(
+            "the invitation with which that device was enrolled is over; ask for another and \
+             enroll again"
+                .to_owned(),
+        ),
+        Refusal::LastDevice(id) => Error::NotAllowed(format!(
+            "{id} is the last device of yours that makes codes; enroll another first, or ask an \
+             administrator"
+        )),
         Refusal::NothingToUnlock => {
             Error::InvalidArgument(format!("{user} has no failures; there is nothing to unlock"))
         }

@@ -54,9 +54,9 @@ impl AuthService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(Demand, String), Error> {
-        let call = self.services.enter(self.way, connection, &header).await?;
+        let mut call = self.services.enter(self.way, connection, &header).await?;
         let believed = self.believe(&call, login)?;
-        match self.demand(&call, &believed).await {
+        match self.demand(&mut call, &believed).await {
             Ok(challenge) => {
                 until_next(&call, BEGINNINGS).await;
                 Ok(challenge.into_args())
@@ -79,8 +79,8 @@ impl AuthService {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(Outcome, Reason, String, String, u32, Details), Error> {
         let code = Zeroizing::new(code);
-        let call = self.services.enter(self.way, connection, &header).await?;
-        self.checked(&call, login, None, &code).await.map(Verdict::into_args)
+        let mut call = self.services.enter(self.way, connection, &header).await?;
+        self.checked(&mut call, login, None, &code).await.map(Verdict::into_args)
     }
 
     /// Checks a code of one device alone and spends it.
@@ -94,9 +94,9 @@ impl AuthService {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(Outcome, Reason, String, String, u32, Details), Error> {
         let code = Zeroizing::new(code);
-        let call = self.services.enter(self.way, connection, &header).await?;
+        let mut call = self.services.enter(self.way, connection, &header).await?;
         let device = self.services.named(&call, &device)?;
-        self.checked(&call, login, Some(device), &code).await.map(Verdict::into_args)
+        self.checked(&mut call, login, Some(device), &code).await.map(Verdict::into_args)
     }
 }
 
@@ -114,7 +114,7 @@ impl AuthService {
     /// What accepts is told at once; what refuses, at the next multiple of [`REFUSALS`].
     async fn checked(
         &self,
-        call: &Call,
+        call: &mut Call,
         login: Login,
         device: Option<String>,
         typed: &str,
@@ -133,7 +133,7 @@ impl AuthService {
 
     /// What a login must do. What denies is not told before a code was typed: strangers are asked
     /// alike.
-    async fn demand(&self, call: &Call, believed: &Believed) -> Result<Challenge, Refused> {
+    async fn demand(&self, call: &mut Call, believed: &Believed) -> Result<Challenge, Refused> {
         let user = &believed.who.user;
         let person = self.services.permitted(call, Action::Begin, user).await?;
         let ask = |rule| Challenge { demand: Demand::Ask, rule };
@@ -163,7 +163,7 @@ impl AuthService {
 
     async fn decide(
         &self,
-        call: &Call,
+        call: &mut Call,
         believed: &Believed,
         device: Option<String>,
         typed: &str,
@@ -278,6 +278,11 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock
+        | Refusal::CodeNeeded
+        | Refusal::NotInvited
+        | Refusal::UnknownInvitation
+        | Refusal::InvitationOver
+        | Refusal::LastDevice(_)
         | Refusal::Unadopted(_) => Reason::NotEnrolled,
     }
 }

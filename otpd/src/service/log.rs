@@ -65,6 +65,7 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
             former_uid: Some(uid),
             ..told
         },
+        Some(EventKind::Invited { until: _ }) => LogEntry { event: "invited".to_owned(), ..told },
         Some(EventKind::Unlocked) => LogEntry { event: "unlocked".to_owned(), ..told },
         None => LogEntry { event: "damaged".to_owned(), ..told },
     }

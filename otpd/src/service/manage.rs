@@ -4,18 +4,21 @@ use otp_bus::{
     AccountStatus, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, LogEntry, NewCodes,
     NewDevice, Warrant,
 };
-use otp_core::{Changed, Code, Entry, Label, Origin, Refusal, device::KindState};
+use otp_core::{Changed, Code, Entry, Label, Refusal, UnixTime, Verified, device::KindState};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
 use super::{
-    Call, Refused, Services, answer, explain, log,
-    wanted::{cautions, invalid, wanted, wanted_codes, wrong_code},
+    Call, Refused, Services,
+    answer::{self, Logged, NO_INVITATION},
+    explain, log,
+    right::{origin, own},
+    wanted::{cautions, invalid, malformed, wanted, wanted_codes, wanted_length, wrong_code},
 };
 use crate::{
-    audit::{Escaped, Event, Severity},
-    caller::{ROOT, Way},
-    engine::{Asked, Overview, Right, Unavailable},
+    audit::{Escaped, Event, Severity, Subject},
+    caller::Way,
+    engine::{Asked, Overview, Unavailable},
     nss::Person,
     policy::Action,
     store::Persisted,
@@ -41,13 +44,17 @@ impl ManageService {
     ) -> Result<(String, String, String, Vec<otp_bus::Caution>), Error> {
         let action = if device.replaces.is_some() { Action::Replace } else { Action::Enroll };
         let (call, person) = self.enter(action, user, connection, &header).await?;
+        let invited = warrant.invitation.is_some();
         let (asked, wanted) = (self.asked(&call, user, warrant)?, wanted(device)?);
         let engine = &self.services.engine;
         let made = engine.enroll(person, asked, wanted, call.before).await;
         let made = made.map_err(|error| self.unavailable(user, error.into()))?;
         let made = made.map_err(|refusal| answer::error(refusal, user))?;
-        let made = made.map_err(|wrong| wrong_code(wrong, user))?;
-        self.managed(&call, &format!("enrolled {}", made.device.id), user);
+        let made = made.map_err(|wrong| {
+            if invited { self.uninvited(wrong, user) } else { self.unproven(wrong, user) }
+        })?;
+        let by = if invited { " by invitation" } else { "" };
+        self.managed(&call, &format!("enrolled {}{by}", made.device.id), user);
         let secret = made.secret.to_base32().to_string();
         Ok((made.device.id.to_string(), made.uri.to_string(), secret, cautions(&made)))
     }
@@ -144,6 +151,7 @@ impl ManageService {
             devices: u32::try_from(confirmed).unwrap_or(u32::MAX),
             recovery_left: sets.reduce(u32::saturating_add),
             lanes: overview.lanes.iter().map(answer::lane).collect(),
+            invited_until: overview.invited.map(UnixTime::as_secs),
         })
     }
 
@@ -214,7 +222,7 @@ impl ManageService {
         let made = engine.renew_recovery(person, asked, wanted, call.before).await;
         let made = made.map_err(|error| self.unavailable(user, error.into()))?;
         let made = made.map_err(|refusal| answer::error(refusal, user))?;
-        let (set, codes) = made.map_err(|wrong| wrong_code(wrong, user))?;
+        let (set, codes) = made.map_err(|wrong| self.unproven(wrong, user))?;
         self.managed(&call, &format!("made {} recovery codes, {}", codes.len(), set.id), user);
         Ok((answer::device(&set), codes.iter().map(|code| code.reveal().to_string()).collect()))
     }
@@ -252,7 +260,7 @@ impl ManageService {
         let done = self.services.engine.unlock(person, own(&call), call.before).await;
         let done = done.map_err(|error| self.unavailable(user, error.into()))?;
         let lanes = match done.into_result() {
-            Ok(lanes) => lanes.map_err(|wrong| wrong_code(wrong, user))?,
+            Ok(lanes) => lanes.map_err(|wrong| self.unproven(wrong, user))?,
             Err(Refusal::NothingToUnlock) => return Ok(Vec::new()),
             Err(refusal) => return Err(answer::error(refusal, user)),
         };
@@ -282,11 +290,30 @@ impl ManageService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<LogEntry>, Error> {
-        let call = self.services.enter(self.way, connection, &header).await?;
-        self.services.administrator(&call, Action::Accounts)?;
+        let mut call = self.services.enter(self.way, connection, &header).await?;
+        self.services.administrator(&mut call, Action::Accounts).await?;
         let told = self.services.engine.log_of_all(log::bounded(most)?, call.before).await;
         let told = told.map_err(|error| self.unavailable("all", error.into()))?;
         Ok(told.into_iter().map(log::entry).collect())
+    }
+
+    /// Lets the user enroll one device without a code within so many seconds.
+    #[zbus(out_args("token", "until"))]
+    async fn invite(
+        &self,
+        user: &str,
+        seconds: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(String, u64), Error> {
+        let (call, person) = self.enter(Action::Invite, user, connection, &header).await?;
+        let length = wanted_length(seconds)?;
+        let made = self.services.engine.invite(person, own(&call), length, call.before).await;
+        let made = made.map_err(|error| self.unavailable(user, error.into()))?;
+        let made = made.map_err(|refusal| answer::error(refusal, user))?;
+        let (token, until) = made.map_err(|wrong| self.unproven(wrong, user))?;
+        self.managed(&call, &format!("invited for {} s,", length.0), user);
+        Ok((token.reveal().to_string(), until.as_secs()))
     }
 }
 
@@ -303,8 +330,8 @@ impl ManageService {
         connection: &Connection,
         header: &Header<'_>,
     ) -> Result<(Call, Person), Error> {
-        let call = self.services.enter(self.way, connection, header).await?;
-        let person = self.services.permitted(&call, action, user).await;
+        let mut call = self.services.enter(self.way, connection, header).await?;
+        let person = self.services.permitted(&mut call, action, user).await;
         match person.map_err(|refused| self.unavailable(user, refused))? {
             Some(person) => Ok((call, person)),
             None => Err(answer::unknown_user(user)),
@@ -317,24 +344,10 @@ impl ManageService {
         standing.map_err(|refusal| answer::error(refusal, user))
     }
 
-    /// By what right: root may anyway; anybody else shows a code of the account.
+    /// By what right.
     fn asked(&self, call: &Call, user: &str, warrant: Warrant) -> Result<Asked, Error> {
-        let Warrant { code } = warrant;
-        let code = code.map(Zeroizing::new);
-        let right = match (call.uid, code) {
-            (ROOT, None) => Right::Standing,
-            (ROOT, Some(_)) => return Err(invalid("root needs no code; leave it out")),
-            (_, None) => {
-                let text = "a change of your own devices needs a code of one of them; type one";
-                return Err(Error::CodeNeeded(text.to_owned()));
-            }
-            (_, Some(code)) => {
-                let entry = Entry::parse(&code).map_err(malformed)?;
-                let offer = self.services.engine.offer(entry);
-                Right::Code(offer.map_err(|error| self.unavailable(user, error.into()))?)
-            }
-        };
-        Ok(Asked { by: call.uid, right })
+        let asked = self.services.asked(call, warrant);
+        asked.map_err(|refused| self.unavailable(user, refused))
     }
 
     fn changed<O>(
@@ -344,7 +357,28 @@ impl ManageService {
     ) -> Result<O, Error> {
         let persisted = done.map_err(|error| self.unavailable(user, error.into()))?;
         let changed = persisted.into_result().map_err(|refusal| answer::error(refusal, user))?;
-        changed.map_err(|wrong| wrong_code(wrong, user))
+        changed.map_err(|wrong| self.unproven(wrong, user))
+    }
+
+    /// Who did not prove to be the owner, or to hold a new device.
+    fn unproven(&self, wrong: Verified, user: &str) -> Error {
+        self.failed(wrong.clone(), user, "otpctl");
+        wrong_code(wrong, user)
+    }
+
+    /// Whose invitation is none.
+    fn uninvited(&self, wrong: Verified, user: &str) -> Error {
+        self.failed(wrong.clone(), user, "invitation");
+        let error = wrong_code(wrong, user);
+        if matches!(error, Error::WrongCode(_)) {
+            return Error::WrongCode(NO_INVITATION.to_owned());
+        }
+        error
+    }
+
+    fn failed(&self, wrong: Verified, user: &str, by: &str) {
+        let who = Subject { user: user.to_owned(), service: by.to_owned(), from: String::new() };
+        Logged::of(wrong).write(&self.services.log, &who);
     }
 
     fn unavailable(&self, user: &str, refused: Refused) -> Error {
@@ -361,17 +395,4 @@ impl ManageService {
     fn managed(&self, call: &Call, deed: &str, user: &str) {
         self.services.log.log(&Event::Managed { uid: call.uid, deed, user });
     }
-}
-
-/// Who works on an account by a right of its own, such as the codes of the call itself.
-fn own(call: &Call) -> Asked {
-    Asked { by: call.uid, right: Right::Standing }
-}
-
-fn origin(call: &Call) -> Origin {
-    if call.uid == ROOT { Origin::Local } else { Origin::Own }
-}
-
-fn malformed(error: otp_core::Malformed) -> Error {
-    Error::InvalidArgument(format!("{error}; type it anew"))
 }

@@ -8,6 +8,8 @@ mod explain;
 mod guarded;
 mod log;
 mod manage;
+mod permit;
+mod right;
 mod ruling;
 mod wanted;
 
@@ -22,18 +24,18 @@ use zbus::{Connection, connection::Builder, message::Header};
 
 use crate::{
     audit::{Event, Syslog},
-    caller::{self, Entry, Gate, ROOT, Way},
+    caller::{self, Entry, Gate, Way},
     clock::monotonic,
     engine::{Engine, Unavailable},
     groups::Groups,
-    nss::Person,
-    policy::{Action, Answer, Relation, may},
+    polkit::{Asker, Polkit},
 };
 
 use admin::AdminService;
 use auth::AuthService;
 use guarded::Guarded;
 use manage::ManageService;
+use right::Permit;
 
 /// How long a call may take in here. Callers wait 10 s by default.
 const CALL: Duration = Duration::from_secs(8);
@@ -49,6 +51,8 @@ pub struct Services {
     pub log: Arc<Syslog>,
     /// Knows the groups of users, for rules that ask.
     pub groups: Groups,
+    /// Says what users may do who are neither root nor the account's owner.
+    pub polkit: Polkit,
 }
 
 /// A call that was let in.
@@ -56,7 +60,12 @@ struct Call {
     uid: Uid,
     arrival: Instant,
     before: Instant,
-    _entry: Entry,
+    /// None while somebody else is asked.
+    entry: Option<Entry>,
+    /// None on root's own socket.
+    asker: Option<Asker>,
+    /// What must come with a change, once it is known that the call may go on.
+    permit: Permit,
 }
 
 impl Services {
@@ -80,7 +89,12 @@ impl Services {
         let identified = caller::identify(&self.gate, way, connection, header).await;
         let uid = identified.inspect_err(|error| self.rejected(None, error))?;
         let entry = self.gate.enter(uid).inspect_err(|error| self.rejected(Some(uid), error))?;
-        Ok(Call { uid, arrival, before: arrival + CALL, _entry: entry })
+        let (entry, permit) = (Some(entry), Permit::Code);
+        let asker = match way {
+            Way::Socket => None,
+            Way::Bus => Asker::of(connection, header),
+        };
+        Ok(Call { uid, arrival, before: arrival + CALL, entry, asker, permit })
     }
 
     /// Logs that a call was not looked at, as often as one caller may have that logged.
@@ -92,57 +106,6 @@ impl Services {
     fn named(&self, call: &Call, device: &str) -> Result<String, Error> {
         let name = wanted::bounded(device).map(str::to_owned);
         name.inspect_err(|error| self.rejected(Some(call.uid), error))
-    }
-
-    /// The person that a call is about, if the caller may do this for them. A caller other than
-    /// root learns nothing about names that are not its own.
-    async fn permitted(
-        &self,
-        call: &Call,
-        action: Action,
-        user: &str,
-    ) -> Result<Option<Person>, Refused> {
-        check_user(user).inspect_err(|error| self.rejected(Some(call.uid), error))?;
-        #[cfg(test)]
-        assert_ne!(user, tests::FALLS_OVER, "as meant by a test");
-        let person = self.engine.person(user, call.uid, call.before).await?;
-        let relation = match &person {
-            _ if call.uid == ROOT => Relation::Root,
-            Some(person) if person.uid == call.uid => Relation::Owner,
-            Some(_) | None => Relation::Stranger,
-        };
-        match may(action, relation) {
-            Answer::Allowed => Ok(person),
-            Answer::Denied => {
-                let verb = action.verb();
-                let event = Event::NotAllowed { uid: call.uid, action: verb, user };
-                self.log.log_of(Some(call.uid), &event);
-                let whom = if relation == Relation::Owner { "yourself" } else { "others" };
-                Err(Refused::Error(Error::NotAllowed(format!(
-                    "uid {} may not {verb} for {whom}; ask an administrator",
-                    call.uid
-                ))))
-            }
-        }
-    }
-}
-
-impl Services {
-    /// Whether the caller may do what is about no account in particular.
-    fn administrator(&self, call: &Call, action: Action) -> Result<(), Error> {
-        let relation = if call.uid == ROOT { Relation::Root } else { Relation::Stranger };
-        match may(action, relation) {
-            Answer::Allowed => Ok(()),
-            Answer::Denied => {
-                let verb = action.verb();
-                let event = Event::NotAllowed { uid: call.uid, action: verb, user: "all" };
-                self.log.log_of(Some(call.uid), &event);
-                Err(Error::NotAllowed(format!(
-                    "uid {} may not {verb}; ask an administrator",
-                    call.uid
-                )))
-            }
-        }
     }
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn services(dir: &Path) -> Services {
     // Where nobody else's logger listens.
     let log = Arc::new(Syslog::reaching(dir.join("log")));
     let (gate, groups) = (Gate::default(), Groups::default());
-    Services { engine: Arc::new(Engine::new(store, Arc::new(config))), gate, log, groups }
+    let (engine, polkit) = (Arc::new(Engine::new(store, Arc::new(config))), Polkit::default());
+    Services { engine, gate, log, groups, polkit }
 }
 
 async fn world() -> World {
@@ -318,6 +319,29 @@ fn nullok_passes_those_alone_who_never_enrolled() {
         assert_eq!(auth.begin(&nullok("root")).await.unwrap().demand, otp_bus::Demand::Ask);
         manage.remove("root", &Warrant::default(), "token").await.unwrap();
         assert_eq!(auth.begin(&nullok("root")).await.unwrap().demand, otp_bus::Demand::Ask);
+    });
+}
+
+#[test]
+fn an_invitation_is_told_once_and_shows_until_when() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let first = manage.invite("root", 3600).await.unwrap();
+        assert_eq!((first.token.len(), first.until), (29, 1_700_003_600));
+        let second = manage.invite("root", 60).await.unwrap();
+        assert_ne!(first.token, second.token);
+        assert!(!format!("{second:?}").contains(&second.token));
+        let status = manage.status("root").await.unwrap();
+        assert_eq!((status.invited_until, status.enrolled), (Some(1_700_000_060), false));
+        for seconds in [0, 59, 2_592_001] {
+            let error = manage.invite("root", seconds).await.unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument(_)), "{error}");
+        }
+        // Root needs none, and whoever shows one all the same is mistaken in something.
+        let shown = Warrant { invitation: Some(second.token), ..Warrant::default() };
+        let error = manage.enroll("root", &shown, &token()).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidArgument(_)), "{error}");
     });
 }
 

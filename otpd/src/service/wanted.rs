@@ -3,7 +3,7 @@
 
 use otp_bus::{Caution, Error, NewCodes, NewDevice, names};
 use otp_core::{
-    Algorithm, Counter, Digits, Label, Period, Secret, Verified, Warning,
+    Algorithm, Counter, Digits, Label, Period, Seconds, Secret, Verified, Warning,
     device::{HotpState, KindState, RECOVERY_CODES, RECOVERY_CODES_MOST, TotpState},
 };
 
@@ -87,6 +87,15 @@ pub(super) fn wanted_codes(new: NewCodes) -> Result<WantedCodes, Error> {
     Ok(WantedCodes { device, label, count })
 }
 
+/// How long an invitation is to be open.
+pub(super) fn wanted_length(seconds: u32) -> Result<Seconds, Error> {
+    let (least, most) = names::INVITATION_SECONDS;
+    if (least..=most).contains(&seconds) {
+        return Ok(Seconds(seconds.into()));
+    }
+    Err(invalid(format!("an invitation is open for {least} to {most} seconds")))
+}
+
 /// What should be looked at before a new device is used.
 pub(super) fn cautions(made: &Made) -> Vec<Caution> {
     let short = Warning::of_secret(&made.secret).is_some();
@@ -105,6 +114,11 @@ pub(super) fn cautions(made: &Made) -> Vec<Caution> {
 /// An argument that is out of its bounds.
 pub(super) fn invalid(error: impl std::fmt::Display) -> Error {
     Error::InvalidArgument(error.to_string())
+}
+
+/// What was typed for a code and is none.
+pub(super) fn malformed(error: otp_core::Malformed) -> Error {
+    invalid(format!("{error}; type it anew"))
 }
 
 const _: () = assert!(names::MAX_USER_BYTES == otp_core::UserName::MAX_BYTES);

@@ -12,9 +12,9 @@ use std::{
 };
 
 use otp_core::{
-    Algorithm, Asking, Attempt, Changed, Code, Counter, Decision, DeviceSummary, Digits, Kind,
-    Label, NewDevice, Offer, Origin, Refusal, Secret, ThrottlePolicy, Uid, UnixTime, UserName,
-    Verified, Warrant, attempt, confirm, device::HotpState, enroll, hotp,
+    Algorithm, Asking, Attempt, Changed, Code, CodeHash, Counter, Decision, DeviceSummary, Digits,
+    Kind, Label, NewDevice, Offer, Origin, Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime,
+    UserName, Verified, Warrant, attempt, confirm, device::HotpState, enroll, hotp, invite,
 };
 
 use super::{Key, Persisted, Query, Records, SqliteStore, Step, Store, StoreError};
@@ -73,6 +73,25 @@ impl Step for Enroll {
         let new = NewDevice { label, replaces: None, kind, random: [7; 4] };
         let policy = ThrottlePolicy::default();
         enroll(seen.account(&name()), &name(), Uid(1000), new, &asking(&policy, now))
+    }
+}
+
+struct Invite(Vec<Key>);
+
+impl Step for Invite {
+    type Outcome = Changed<UnixTime>;
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn by(&self) -> Uid {
+        Uid(0)
+    }
+
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
+        let (policy, new) = (ThrottlePolicy::default(), (CodeHash::new([7; 32]), Seconds(3600)));
+        invite(seen.account(&name()), &name(), Uid(1000), new, &asking(&policy, now))
     }
 }
 
@@ -389,9 +408,13 @@ fn sqlite_refuses_records_that_were_changed() {
         let wrong = Offer::Code(Code::parse("0000000").unwrap());
         let failed = verify(&store, wrong).await;
         assert!(matches!(failed, Ok(Verified::Wrong { .. })));
+        let invited: Persisted<_> = store.transact(Invite(keys()), soon()).await.unwrap();
+        invited.into_result().unwrap().unwrap();
     });
     store.close();
     for change in [
+        "UPDATE invitation SET state = replace(state, '\"by\":', '\"by\":9')",
+        "UPDATE invitation SET state = replace(state, '07', '08')",
         "UPDATE device SET state = replace(state, '2', '1')",
         "UPDATE device SET confirmed = 0",
         "UPDATE account SET enrolled = 0",

@@ -43,7 +43,9 @@ fn rewrite(saver: &Saver<'_>, new: &UserName, was: &Account) -> Result<(), Store
     saver.perhaps("DELETE FROM lane WHERE account = ?1", params![new.as_str()])?;
     was.devices.iter().try_for_each(|device| saver.add(new.as_str(), device))?;
     let mut lanes = was.lanes.iter();
-    lanes.try_for_each(|(lane, state)| saver.change(new, Change::Lane(*lane, state.clone())))
+    lanes.try_for_each(|(lane, state)| saver.change(new, Change::Lane(*lane, state.clone())))?;
+    let mut invitation = was.invitation.iter();
+    invitation.try_for_each(|open| saver.change(new, Change::Invite(open.clone())))
 }
 
 fn read(saver: &Saver<'_>, name: &UserName) -> Result<Account, StoreError> {
@@ -67,4 +69,5 @@ fn is_whole(was: &Account, is: &Account, uid: Uid) -> bool {
     devices
         && is.uid == uid
         && (is.enrolled, &is.lanes, &is.addresses) == (was.enrolled, &was.lanes, &was.addresses)
+        && is.invitation == was.invitation
 }

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use otp_core::{
-    Account, Device, DeviceId, KnownAddress, Label, Lane, LaneState, Secret, Uid, UnixTime,
-    UserName, device::KindState,
+    Account, Device, DeviceId, Invitation, KnownAddress, Label, Lane, LaneState, Secret, Uid,
+    UnixTime, UserName, device::KindState,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -99,6 +99,7 @@ pub(super) fn account(
     account.devices = devices(connection, by, name)?;
     account.lanes = lanes(connection, by, name)?.into_iter().collect();
     account.addresses = addresses(connection, name)?;
+    account.invitation = invitation(connection, by, name)?;
     Ok(Some(Loaded { account, version }))
 }
 
@@ -194,6 +195,21 @@ fn addresses(connection: &Connection, name: &UserName) -> Result<Vec<KnownAddres
         addresses.push(KnownAddress { address, seen: time(row.get(1)?) });
     }
     Ok(addresses)
+}
+
+fn invitation(
+    connection: &Connection,
+    by: OpenedBy<'_>,
+    name: &UserName,
+) -> Result<Option<Invitation>, StoreError> {
+    let mut query =
+        connection.prepare_cached("SELECT state, mark FROM invitation WHERE account = ?1")?;
+    let found: Option<(String, Vec<u8>)> =
+        query.query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((state, mark)) = found else { return Ok(None) };
+    Marked::Invitation { account: name.as_str(), state: &state }.check(by.pepper, &mark)?;
+    let invitation = Invitation::load(&state);
+    invitation.map(Some).map_err(|error| corrupt(&format!("the invitation of {name}"), error))
 }
 
 pub(super) fn time(secs: i64) -> UnixTime {

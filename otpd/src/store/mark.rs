@@ -13,6 +13,8 @@ pub(super) enum Marked<'a> {
     Device { account: &'a str, device: MarkedDevice<'a> },
     /// A lane of the throttle.
     Lane { account: &'a str, lane: &'a str, state: &'a str },
+    /// An invitation.
+    Invitation { account: &'a str, state: &'a str },
 }
 
 /// What decides about a device.
@@ -42,6 +44,9 @@ impl Marked<'_> {
             Self::Lane { account, lane, state } => {
                 pepper.mark(&[b"lane", account.as_bytes(), lane.as_bytes(), state.as_bytes()])
             }
+            Self::Invitation { account, state } => {
+                pepper.mark(&[b"invitation", account.as_bytes(), state.as_bytes()])
+            }
         };
         made.ok_or_else(|| StoreError::Failed("no mark could be made".to_owned()))
     }
@@ -55,6 +60,7 @@ impl Marked<'_> {
             Self::Account { name, .. } => format!("the account {name}"),
             Self::Device { account, device } => format!("{} of {account}", device.id),
             Self::Lane { account, lane, .. } => format!("lane {lane:?} of {account}"),
+            Self::Invitation { account, .. } => format!("the invitation of {account}"),
         };
         let text = format!(
             "{} is not as it was written: the disk or somebody has changed it; restore the \

@@ -1,6 +1,6 @@
 //! Writing changes, within the transaction in which they were decided.
 
-use otp_core::{Change, Changes, Device, Uid, UnixTime, UserName};
+use otp_core::{Change, Changes, Device, Invitation, Uid, UnixTime, UserName};
 use rusqlite::{Connection, params};
 
 use super::{
@@ -102,6 +102,10 @@ impl Saver<'_> {
                 "DELETE FROM address WHERE account = ?1 AND address = ?2",
                 params![name, address.to_string()],
             ),
+            Change::Invite(invitation) => self.invite(name, &invitation),
+            Change::Uninvite => {
+                self.run("DELETE FROM invitation WHERE account = ?1", params![name])
+            }
             Change::Event(event) => log::write(self.connection, name, self.by, event),
             Change::Give { name: to, uid } => give(self, owner, &to, uid),
         }
@@ -154,6 +158,16 @@ impl Saver<'_> {
                 mark.mark(self.pepper)?,
                 replaces
             ],
+        )
+    }
+
+    fn invite(&self, name: &str, invitation: &Invitation) -> Result<(), StoreError> {
+        let state = invitation.store().map_err(|error| StoreError::Failed(error.to_string()))?;
+        let mark = Marked::Invitation { account: name, state: &state };
+        self.run(
+            "INSERT INTO invitation (account, state, mark) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account) DO UPDATE SET state = ?2, mark = ?3",
+            params![name, state, mark.mark(self.pepper)?],
         )
     }
 

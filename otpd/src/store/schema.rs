@@ -52,6 +52,12 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (account, address)
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE invitation (
+        account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        state   TEXT NOT NULL,            -- JSON, with the keyed hash of the token
+        mark    BLOB NOT NULL             -- keyed hash of account, state
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE event (
         seq     INTEGER PRIMARY KEY,      -- the order over all accounts, whatever the clock said
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,

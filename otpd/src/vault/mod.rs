@@ -170,6 +170,12 @@ impl Pepper {
         hash(&subkey, code)?.try_into().ok()
     }
 
+    /// The keyed hash by which an invitation is kept.
+    pub fn invitation(&self, token: &[u8]) -> Option<[u8; 32]> {
+        let subkey = Zeroizing::new(hash(&self.0, b"otpd invitation")?);
+        hash(&subkey, token)?.try_into().ok()
+    }
+
     /// The keyed hash of what a stored record says, in these parts. A disk that gives back other
     /// bytes than were written must not move a counter back or make an account unenrolled.
     pub fn mark(&self, parts: &[&[u8]]) -> Option<Vec<u8>> {
