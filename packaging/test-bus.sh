@@ -85,8 +85,9 @@ case $answer in
 esac
 
 for user in nobody root; do
-    for interface in org.otpd1.Auth org.otpd1.Manage org.otpd1.Admin org.freedesktop.DBus.Introspectable \
-        org.freedesktop.DBus.Peer org.freedesktop.DBus.Properties; do
+    for interface in org.otpd1.Auth org.otpd1.Manage org.otpd1.Admin org.otpd1.Keys \
+        org.freedesktop.DBus.Introspectable org.freedesktop.DBus.Peer \
+        org.freedesktop.DBus.Properties; do
         answer=$(as "$user" org.otpd1 /org/otpd1 "$interface.Anything")
         case $answer in
         *Error.Spawn.ChildExited*) ;;

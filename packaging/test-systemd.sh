@@ -87,6 +87,11 @@ is "$(awk '/^CapEff:/ {print $2}' /proc/"$pid"/status)" 0000000000000000
 is "$(awk '/^NoNewPrivs:/ {print $2}' /proc/"$pid"/status)" 1
 is "$(awk '/^Seccomp:/ {print $2}' /proc/"$pid"/status)" 2
 is "$(stat -c '%a %U' /var/lib/otpd)" "700 _otpd"
+# Locked, or said not to be where the container may not raise the limit.
+if test "$(awk '/^VmLck:/ {print $2}' /proc/"$pid"/status)" = 0; then
+    journalctl --sync
+    journalctl -t otpd -o cat | grep -q 'memory is not locked (RLIMIT_MEMLOCK is '
+fi
 
 step "root lets in with a code, once"
 code 1 | pamtester otp alice authenticate
@@ -122,6 +127,11 @@ systemctl daemon-reload
 systemctl reset-failed otpd.service
 systemctl start otpd.service
 code 3 | pamtester otp alice authenticate
+if otpctl keys add; then echo "changed a credential"; exit 1; fi
+printf 'k2 %064d\n' 7 >>/root/keyring
+systemctl restart otpd.service
+otpctl keys reseal
+code 4 | pamtester otp alice authenticate
 
 step "it stops in order"
 systemctl stop otpd.service

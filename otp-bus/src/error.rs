@@ -41,6 +41,12 @@ pub enum Error {
     Locked(String),
     /// The account's uid is not the user's; an administrator must decide.
     UidMismatch(String),
+    /// The keyring has no such key; `org.otpd1.Keys.List` shows what there is.
+    UnknownKey(String),
+    /// The key is needed, or seals; the text says by what and what to do first.
+    KeyNeeded(String),
+    /// The keyring is not the daemon's to change; the text says where to change it.
+    KeyringFixed(String),
     /// The daemon is at its bound of calls; try again shortly.
     Busy(String),
     /// The store, the user database or the daemon cannot answer now; try again, then see the log.
@@ -66,6 +72,9 @@ impl fmt::Display for Error {
             | Self::Throttled(text)
             | Self::Locked(text)
             | Self::UidMismatch(text)
+            | Self::UnknownKey(text)
+            | Self::KeyNeeded(text)
+            | Self::KeyringFixed(text)
             | Self::Busy(text)
             | Self::Unavailable(text) => f.write_str(text),
         }

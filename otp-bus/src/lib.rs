@@ -8,6 +8,7 @@ mod admin;
 mod auth;
 mod error;
 mod explain;
+mod keys;
 pub mod log;
 mod manage;
 pub mod names;
@@ -18,10 +19,11 @@ pub use admin::{AccountInfo, Adoption, DeviceName, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
 pub use error::Error;
 pub use explain::{DeviceOdds, Explanation};
+pub use keys::{KeyInfo, KeyRole, Resealing};
 pub use log::LogEntry;
 pub use manage::{
     AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, Invitation, LaneName, LaneStatus,
     NewCodes, NewDevice, RecoveryCodes, Warrant,
 };
 #[cfg(feature = "proxy")]
-pub use proxy::{AdminProxy, AuthProxy, ManageProxy};
+pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy};

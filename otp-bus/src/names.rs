@@ -14,6 +14,11 @@ pub const MANAGE_INTERFACE: &str = "org.otpd1.Manage";
 
 /// Interface for what is nobody's own affair: accounts as a whole.
 pub const ADMIN_INTERFACE: &str = "org.otpd1.Admin";
+/// Interface for those who change the keys that seal secrets at rest.
+pub const KEYS_INTERFACE: &str = "org.otpd1.Keys";
+
+/// The most values that one `Reseal` seals anew.
+pub const MAX_RESEALED: u32 = 1000;
 
 /// The daemon's own socket: the same objects, peer to peer, for callers with uid 0.
 pub const SOCKET_PATH: &str = "/run/otpd/auth";

@@ -4,8 +4,8 @@ use zbus::proxy;
 
 use crate::{
     AccountInfo, AccountStatus, Adoption, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error,
-    Explanation, Invitation, LaneStatus, LogEntry, Login, NewCodes, NewDevice, RecoveryCodes,
-    StoredAccount, Verdict, Warrant,
+    Explanation, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes, NewDevice,
+    RecoveryCodes, Resealing, StoredAccount, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -126,4 +126,21 @@ pub trait Admin {
     /// Lists accounts in the order of their names' bytes: at most `most` of those behind `after`,
     /// and at most as many as the daemon gives at once. An empty list is the end.
     fn accounts(&self, after: &str, most: u32) -> Result<Vec<AccountInfo>, Error>;
+}
+
+/// `org.otpd1.Keys`: for those who change the keys that seal secrets at rest.
+#[proxy(interface = "org.otpd1.Keys", default_service = "org.otpd1", default_path = "/org/otpd1")]
+pub trait Keys {
+    /// Lists the keys in the order of the keyring, then those that are missing.
+    fn list(&self) -> Result<Vec<KeyInfo>, Error>;
+
+    /// Makes a key, which seals from now on, and tells its tag. It is on disk by then.
+    fn add(&self) -> Result<String, Error>;
+
+    /// Seals up to `most` values with the sealing key that others have sealed. To be called until
+    /// nothing is done any more.
+    fn reseal(&self, most: u32) -> Result<Resealing, Error>;
+
+    /// Takes a key out of the keyring that nothing needs. Backups made before still need it.
+    fn retire(&self, tag: &str) -> Result<(), Error>;
 }

@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    adopt, code, confirm, enroll, invite, list, log, recovery, remove, rename, replace, resync,
-    show, verify,
+    adopt, code, confirm, enroll, invite, keys, list, log, recovery, remove, rename, replace,
+    resync, show, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -48,11 +48,14 @@ pub(crate) enum Wish {
     Alone(Alone),
 }
 
-/// What needs neither an account nor the daemon.
+/// What is about no account.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Alone {
     /// Make a code from a secret or otpauth URI, without otpd
     Code(code::Options),
+    /// Manage the keys that seal secrets at rest
+    #[command(arg_required_else_help = false)]
+    Keys(keys::Options),
 }
 
 impl Alone {
@@ -60,6 +63,7 @@ impl Alone {
     pub(crate) const fn word(&self) -> &'static str {
         match self {
             Self::Code(_) => "code",
+            Self::Keys(options) => options.word(),
         }
     }
 }

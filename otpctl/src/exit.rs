@@ -17,7 +17,7 @@ pub enum Exit {
     NotFound,
     /// The daemon cannot be reached or cannot answer now.
     Unavailable,
-    /// The account's state stands against it.
+    /// What there is stands against it: the account's state, or the keyring's.
     Conflict,
     /// Something typed could not be read, or an answer not be written.
     Terminal,
@@ -63,7 +63,7 @@ impl Exit {
             Self::NotAllowed => "the caller may not do this",
             Self::NotFound => "no such user, account or device, or nothing is enrolled",
             Self::Unavailable => "otpd cannot be reached or cannot answer now",
-            Self::Conflict => "the account's state stands against it: taken, full, another uid",
+            Self::Conflict => "what there is stands against it: taken, full, needed, another uid",
             Self::Terminal => "something could not be read from or written to the terminal",
             Self::Interrupted => "interrupted at a prompt",
         }

@@ -70,6 +70,14 @@ fn obey(
         Wish::Alone(Alone::Code(options)) if cli.user.is_none() => {
             return verbs::code::run(options, host, format);
         }
+        Wish::Alone(Alone::Keys(options)) if cli.user.is_none() => {
+            let (subject, verb) = (Subject::nobody(), options.word());
+            let daemon = Daemon::behind(connector, subject.wait(host));
+            return verbs::keys::run(
+                &options,
+                &mut Session { host, daemon, subject, verb, format },
+            );
+        }
         Wish::Alone(alone) => {
             let word = alone.word();
             let message = format!("{word} is about no account, so it takes no --user");

@@ -78,7 +78,12 @@ fn failure(word: &'static str, message: String, next: impl Into<String>) -> Fail
 /// What to do when the answer, but perhaps not the deed, is missing.
 pub(crate) fn open_outcome(subject: &Subject, verb: &str) -> String {
     match verb {
-        "list" | "log" | "status" => AGAIN.to_owned(),
+        "list" | "log" | "status" | "keys list" => AGAIN.to_owned(),
+        "keys add" | "keys reseal" | "keys retire" => {
+            "whether anything changed is not known: see `otpctl keys list`, and the log: \
+             `journalctl -u otpd`"
+                .to_owned()
+        }
         "verify" => {
             "the code may be spent: use the next one; the log says more: `journalctl -u otpd`"
                 .to_owned()

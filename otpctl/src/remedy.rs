@@ -49,6 +49,9 @@ const fn kind(error: &Error) -> (Exit, &'static str) {
         Error::Throttled(_) => (Exit::Refused, "throttled"),
         Error::Locked(_) => (Exit::Refused, "locked"),
         Error::UidMismatch(_) => (Exit::Conflict, "uid-mismatch"),
+        Error::UnknownKey(_) => (Exit::NotFound, "unknown-key"),
+        Error::KeyNeeded(_) => (Exit::Conflict, "key-needed"),
+        Error::KeyringFixed(_) => (Exit::Conflict, "keyring-fixed"),
         Error::Busy(_) => (Exit::Unavailable, "busy"),
         Error::Unavailable(_) => (Exit::Unavailable, "unavailable"),
         Error::ZBus(_) => (Exit::Unavailable, "not-understood"),
@@ -71,6 +74,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
             format!("correct it; `otpctl {verb} --help` says what fits")
         }
         Error::AlreadyExists(_) => format!("see what there is: `{list}`"),
+        Error::LimitReached(_) if verb.starts_with("keys") => {
+            "retire keys that nothing needs: `otpctl keys list` shows them".to_owned()
+        }
         Error::LimitReached(_) => {
             format!("make room first: `{} DEVICE`", subject.command("remove"))
         }
@@ -81,6 +87,13 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
         }
         Error::Locked(_) => unlock(subject),
         Error::UidMismatch(_) => adopt(subject),
+        Error::UnknownKey(_) => "see which keys there are: `otpctl keys list`".to_owned(),
+        Error::KeyNeeded(_) => {
+            "`otpctl keys add` if it seals, then `otpctl keys reseal`, then retire it".to_owned()
+        }
+        Error::KeyringFixed(_) => {
+            "change it where it comes from, and `systemctl restart otpd`".to_owned()
+        }
         Error::Busy(_) => "try again in a few seconds".to_owned(),
         Error::Unavailable(_) | Error::ZBus(_) => outage::open_outcome(subject, verb),
     }

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_USER_BYTES};
-use otp_bus::{AdminProxy, Error, ManageProxy, Warrant};
+use otp_bus::{AdminProxy, Error, KeysProxy, ManageProxy, Warrant};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -75,6 +75,11 @@ impl Subject {
         (!self.name.is_empty()).then_some(self.name.as_str())
     }
 
+    /// Nobody, for what is the daemon's own.
+    pub(crate) const fn nobody() -> Self {
+        Self { name: String::new(), named: false }
+    }
+
     /// The name, as the daemon is asked.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -115,6 +120,14 @@ pub(crate) struct Session<'s, 'h, C> {
 }
 
 impl<C: Connect> Session<'_, '_, C> {
+    /// Makes one call of `org.otpd1.Keys`; what goes wrong comes with its next step.
+    pub(crate) fn keys<T>(
+        &self,
+        call: impl AsyncFnOnce(&KeysProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        self.daemon.keys(call).map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
+    }
+
     /// Makes one call of `org.otpd1.Manage`; what goes wrong comes with its next step.
     pub(crate) fn manage<T>(
         &self,

@@ -24,9 +24,10 @@ use crate::{
     config::{Config, ConfigError},
     engine::Engine,
     groups::Groups,
+    memory::Swap,
     polkit::Polkit,
     privileges::{self, PlaceError},
-    service::Services,
+    service::{Services, tell_missing},
     socket,
     store::{OpenError, SqliteStore},
     vault::CREDENTIAL,
@@ -85,7 +86,7 @@ pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
         polkit: Polkit::default(),
     };
     let engine = services.engine.clone();
-    let ended = runtime.block_on(serve(place.listener.try_clone(), services));
+    let ended = runtime.block_on(serve(place.listener.try_clone(), &place.swap, services));
     // Every task is dropped with the runtime, and with the tasks every hold on the engine but ours.
     runtime.shutdown_timeout(Duration::from_secs(1));
     if let Some(engine) = Arc::into_inner(engine) {
@@ -96,6 +97,7 @@ pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
 
 async fn serve(
     listener: std::io::Result<UnixListener>,
+    swap: &Swap,
     services: Services,
 ) -> Result<(), StartError> {
     let listener = listener.map_err(StartError::Runtime)?;
@@ -110,6 +112,11 @@ async fn serve(
     let _ = bus_tried.await;
     notify(&services.log, NotifyState::Ready);
     services.log.log(&Event::Daemon(Severity::Info, "ready"));
+    if let Swap::Possible(reason) = swap {
+        let text = format!("memory is not locked ({reason}); keys may reach a swap disk");
+        services.log.log(&Event::Daemon(Severity::Notice, &text));
+    }
+    tokio::spawn(tell_missing(services.clone()));
     let ended = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),

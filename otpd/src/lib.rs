@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod engine;
 pub mod entropy;
 pub mod groups;
+pub mod memory;
 pub mod nss;
 pub mod policy;
 pub mod polkit;

@@ -1,12 +1,18 @@
 //! The program `otpd`: without arguments the daemon, with `--check` a look at its configuration.
 
-use std::{io::Write, path::Path, process::ExitCode, sync::Arc};
+use std::{alloc::System, io::Write, path::Path, process::ExitCode, sync::Arc};
 
 use otpd::{
     audit::{Event, Severity, Syslog},
     config::{self, Config},
     daemon, rules,
 };
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes memory that is given back. What zbus, serde and the standard library copy and drop of a
+/// secret, such as a message that was read, is out of our reach.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 const USAGE: &str = "\
 Usage: otpd                  run the daemon (as root, or by otpd.socket)

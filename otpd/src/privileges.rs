@@ -14,10 +14,12 @@ use std::{
 
 use nix::{
     fcntl::{Flock, FlockArg},
-    sys::{prctl, resource, stat},
+    sys::stat,
     unistd::{self, Gid, Uid, User},
 };
 use otp_bus::names::{SOCKET_PATH, STATE_DIR};
+
+use crate::memory::{self, Swap};
 
 /// The user that the daemon runs as.
 pub const USER: &str = "_otpd";
@@ -59,6 +61,8 @@ pub enum PlaceError {
 pub struct Place {
     /// The listening socket.
     pub listener: UnixListener,
+    /// Whether the memory may be swapped out.
+    pub swap: Swap,
     _lock: Option<Flock<File>>,
 }
 
@@ -68,23 +72,23 @@ pub struct Place {
 /// When something is not as it must be; nothing is served then.
 pub fn take(passed: Option<UnixListener>) -> Result<Place, PlaceError> {
     stat::umask(stat::Mode::from_bits_truncate(0o077));
-    let place = match (passed, unistd::geteuid()) {
+    let (listener, lock) = match (passed, unistd::geteuid()) {
         (Some(listener), uid) if uid.is_root() => {
             become_user(&user()?)?;
-            Place { listener, _lock: None }
+            (listener, None)
         }
-        (Some(listener), _) => Place { listener, _lock: None },
+        (Some(listener), _) => (listener, None),
         (None, uid) if uid.is_root() => {
             let user = user()?;
-            let place = make_socket(Path::new(SOCKET_PATH))?;
+            let (listener, lock) = make_socket(Path::new(SOCKET_PATH))?;
             become_user(&user)?;
-            place
+            (listener, Some(lock))
         }
         (None, uid) => return Err(PlaceError::NotRoot(uid)),
     };
     check_state_dir(Path::new(STATE_DIR), unistd::geteuid())?;
-    keep_secrets_in()?;
-    Ok(place)
+    memory::close().map_err(|(what, errno)| PlaceError::Call { what, errno })?;
+    Ok(Place { listener, swap: memory::lock(), _lock: lock })
 }
 
 fn user() -> Result<User, PlaceError> {
@@ -116,7 +120,7 @@ fn check_state_dir(path: &Path, uid: Uid) -> Result<(), PlaceError> {
     Err(at(path, io::Error::other(text)))
 }
 
-fn make_socket(path: &Path) -> Result<Place, PlaceError> {
+fn make_socket(path: &Path) -> Result<(UnixListener, Flock<File>), PlaceError> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     match DirBuilder::new().mode(0o755).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(dir, error)),
@@ -139,7 +143,7 @@ fn make_socket(path: &Path) -> Result<Place, PlaceError> {
     let listener = UnixListener::bind(path).map_err(|error| at(path, error))?;
     // The umask alone would leave 0700: a socket is born with all bits, unlike a file.
     fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(|error| at(path, error))?;
-    Ok(Place { listener, _lock: Some(lock) })
+    Ok((listener, lock))
 }
 
 fn lock(path: &Path) -> Result<Flock<File>, PlaceError> {
@@ -152,6 +156,7 @@ fn lock(path: &Path) -> Result<Flock<File>, PlaceError> {
 
 fn become_user(user: &User) -> Result<(), PlaceError> {
     let call = |what| move |errno| PlaceError::Call { what, errno };
+    memory::raise_limit();
     unistd::setgroups(&[]).map_err(call("setgroups"))?;
     unistd::setresgid(user.gid, user.gid, user.gid).map_err(call("setresgid"))?;
     unistd::setresuid(user.uid, user.uid, user.uid).map_err(call("setresuid"))?;
@@ -160,14 +165,6 @@ fn become_user(user: &User) -> Result<(), PlaceError> {
         return Err(PlaceError::Call { what: "giving up root", errno: nix::Error::EPERM });
     }
     std::env::set_current_dir("/").map_err(|error| at(Path::new("/"), error))
-}
-
-/// No core dumps and no debugger of the same user: both would show the keys.
-fn keep_secrets_in() -> Result<(), PlaceError> {
-    let call = |what| move |errno| PlaceError::Call { what, errno };
-    prctl::set_no_new_privs().map_err(call("no_new_privs"))?;
-    prctl::set_dumpable(false).map_err(call("dumpable"))?;
-    resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0).map_err(call("RLIMIT_CORE"))
 }
 
 fn at(path: &Path, error: io::Error) -> PlaceError {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use otp_bus::names::{ADMIN_INTERFACE, AUTH_INTERFACE, MANAGE_INTERFACE};
+use otp_bus::names::{ADMIN_INTERFACE, AUTH_INTERFACE, KEYS_INTERFACE, MANAGE_INTERFACE};
 use testbed::{
     Account, Context, Failure, Result, inside, manage,
     peer::{Answer, Arguments, Peer},
@@ -14,7 +14,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 22] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 26] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -37,6 +37,10 @@ const TABLE: [(&str, &str, [bool; 3], &str); 22] = [
     (ADMIN_INTERFACE, "Accounts", [true, false, false], "return"),
     (ADMIN_INTERFACE, "Forget", [true, false, false], "UnknownAccount"),
     (MANAGE_INTERFACE, "Invite", [true, false, false], "return"),
+    (KEYS_INTERFACE, "List", [true, false, false], "return"),
+    (KEYS_INTERFACE, "Add", [true, false, false], "return"),
+    (KEYS_INTERFACE, "Reseal", [true, false, false], "return"),
+    (KEYS_INTERFACE, "Retire", [true, false, false], "UnknownKey"),
 ];
 
 /// What an owner hears of her own changes, who shows no code with them.
@@ -97,7 +101,18 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Adopt" => vec![text(user), text("")],
         "Forget" => vec![text("no such account")],
         "Accounts" => vec![text(user), Variant::from(1_u32)],
+        "Add" => Vec::new(),
+        "Reseal" => vec![Variant::from(100_u32)],
+        "Retire" => vec![text("no-such-key")],
         _ => vec![text(user)],
+    }
+}
+
+/// The same where two interfaces have a method of one name.
+fn usual_at(interface: &str, member: &str, user: &str) -> Arguments {
+    match (interface, member) {
+        (KEYS_INTERFACE, "List") => Vec::new(),
+        _ => usual(member, user),
     }
 }
 
@@ -117,13 +132,15 @@ fn every_method_by_everybody() -> Result {
                 // What others hear is the same for those who exist and those who do not.
                 for user in ["alice", "root", "_otpd", "no such user", "a/b", ""] {
                     for peer in &others {
-                        let answer = peer.call(interface, member, &usual(member, user)).await;
+                        let answer =
+                            peer.call(interface, member, &usual_at(interface, member, user)).await;
                         assert_eq!(answer.word() != "NotAllowed", stranger, "{member} {user:?}");
                         let Answer::Refused(_, text) = answer else { continue };
                         assert!(user.is_empty() || !text.contains(user), "{text}");
                     }
                 }
-                let answer = owner.call(interface, member, &usual(member, "alice")).await;
+                let answer =
+                    owner.call(interface, member, &usual_at(interface, member, "alice")).await;
                 assert_eq!(answer.word() != "NotAllowed", owns, "{member} by its owner");
                 let change = CHANGES.iter().find(|(change, _)| *change == member);
                 let heard = change.map_or("return", |(_, heard)| heard);
@@ -132,7 +149,8 @@ fn every_method_by_everybody() -> Result {
             untouched().await?;
             for peer in &root {
                 for (interface, member, _, heard) in TABLE {
-                    let answer = peer.call(interface, member, &usual(member, "alice")).await;
+                    let answer =
+                        peer.call(interface, member, &usual_at(interface, member, "alice")).await;
                     let second = member == "Enroll" && answer.word() == "AlreadyExists";
                     assert!(answer.word() == heard || second, "{member} by root: {answer:?}");
                 }
@@ -171,7 +189,9 @@ fn every_argument_at_its_bounds() -> Result {
         let scene = Scene::new()?;
         block_on(async {
             for peer in [Peer::on_socket().await?, Peer::on_bus(None).await?] {
-                for (member, arguments, expected) in logins().into_iter().chain(names()) {
+                for (member, arguments, expected) in
+                    logins().into_iter().chain(names()).chain(keys())
+                {
                     hears(&peer, member, &arguments, expected).await?;
                 }
                 for (entries, expected) in devices() {
@@ -290,6 +310,17 @@ fn names() -> Vec<Case> {
     cases
 }
 
+fn keys() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (most, expected) in [(0_u32, INVALID), (1, "return"), (1000, "return"), (1001, INVALID)] {
+        cases.push(("Reseal", vec![Variant::from(most)], expected));
+    }
+    for tag in ["", "a/b", "k 1", "k1\n", "x".repeat(17).as_str(), "x".repeat(4096).as_str()] {
+        cases.push(("Retire", vec![text(tag)], "UnknownKey"));
+    }
+    cases
+}
+
 /// What to enroll, and what comes of it.
 fn devices() -> Vec<(Variant<'static>, &'static str)> {
     let with = |kind: &str, key: &str, value: Variant<'static>| {
@@ -353,8 +384,11 @@ fn misshapen() -> Vec<(&'static str, Arguments)> {
     };
     let mut cases = Vec::new();
     for (_, member, ..) in TABLE {
-        cases.push((member, Vec::new()));
         let usual = || usual(member, "alice");
+        if usual().is_empty() {
+            continue;
+        }
+        cases.push((member, Vec::new()));
         cases.push((member, usual().into_iter().skip(1).collect()));
         for other in odd() {
             for at in 0..usual().len() {

@@ -9,6 +9,7 @@ pub(crate) mod enroll;
 pub(crate) mod explain;
 pub(crate) mod forget;
 pub(crate) mod invite;
+pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod recovery;

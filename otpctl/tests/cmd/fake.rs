@@ -37,6 +37,9 @@ pub(crate) struct State {
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
     /// A method in which the connection breaks.
     pub(crate) breaks: Option<&'static str>,
+    /// How many values are to be resealed, how many of them do not open, and the keys.
+    pub(crate) sealed: (u64, u32),
+    pub(crate) keys: Vec<otp_bus::KeyInfo>,
     asked: Vec<String>,
     servers: Vec<Connection>,
 }
@@ -60,6 +63,8 @@ impl Fake {
             adoption: adoption(),
             refusals: HashMap::new(),
             breaks: None,
+            sealed: (0, 0),
+            keys: Vec::new(),
             asked: Vec::new(),
             servers: Vec::new(),
         })))
@@ -86,12 +91,12 @@ impl Fake {
         self.state().asked.clone()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
 
     /// Notes a call; says whether and how it is to fail.
-    async fn note(
+    pub(crate) async fn note(
         &self,
         method: &'static str,
         call: String,
@@ -119,7 +124,8 @@ impl Connect for Fake {
             .p2p()
             .serve_at(OBJECT_PATH, Auth(self.clone()))
             .serve_at(OBJECT_PATH, Manage(self.clone()))
-            .serve_at(OBJECT_PATH, Admin(self.clone()));
+            .serve_at(OBJECT_PATH, Admin(self.clone()))
+            .serve_at(OBJECT_PATH, crate::keys::Keys(self.clone()));
         let server = tokio::spawn(server.build());
         let connection = Builder::unix_stream(ours).p2p().build().await.unwrap();
         let server = server.await.unwrap().unwrap();

@@ -20,6 +20,7 @@ mod enroll;
 mod fake;
 mod inspect;
 mod invite;
+mod keys;
 mod log;
 mod manual;
 mod repair;

@@ -2,6 +2,7 @@
 //! store. It decides nothing about an account, and tells nothing that the store has not released.
 
 mod accounts;
+mod keys;
 mod log;
 mod steps;
 

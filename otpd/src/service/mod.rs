@@ -6,6 +6,7 @@ mod answer;
 mod auth;
 mod explain;
 mod guarded;
+mod keys;
 mod log;
 mod manage;
 mod permit;
@@ -34,6 +35,8 @@ use crate::{
 use admin::AdminService;
 use auth::AuthService;
 use guarded::Guarded;
+use keys::KeysService;
+pub use keys::tell_missing;
 use manage::ManageService;
 use right::Permit;
 
@@ -74,9 +77,10 @@ impl Services {
         let log = self.log.clone();
         let auth = Guarded::new(AuthService::new(self.clone(), way), log.clone());
         let admin = Guarded::new(AdminService::new(self.clone(), way), log.clone());
+        let keys = Guarded::new(KeysService::new(self.clone(), way), log.clone());
         let manage = Guarded::new(ManageService::new(self, way), log);
         let connection = connection.serve_at(OBJECT_PATH, auth).serve_at(OBJECT_PATH, manage);
-        connection.serve_at(OBJECT_PATH, admin)
+        connection.serve_at(OBJECT_PATH, admin).serve_at(OBJECT_PATH, keys)
     }
 
     async fn enter(

@@ -8,8 +8,8 @@ use std::{
 };
 
 use otp_bus::{
-    AdminProxy, AuthProxy, DeviceFilter, Hint, Login, ManageProxy, NewDevice, Outcome, Reason,
-    Warrant, names,
+    AdminProxy, AuthProxy, DeviceFilter, Hint, KeyInfo, KeyRole, KeysProxy, Login, ManageProxy,
+    NewCodes, NewDevice, Outcome, Reason, Warrant, names,
 };
 use otp_core::{Algorithm, Counter, Digits, Secret, hotp};
 use zbus::Guid;
@@ -276,6 +276,45 @@ fn a_call_that_panics_is_answered_and_others_are_served() {
         for (line, method) in lines.iter().zip(["Begin", "Enroll", "Status", "Verify"]) {
             assert!(line.contains(&format!("a call of {method} panicked")), "{line}");
         }
+    });
+}
+
+/// From one key to the next, with logins in between; each refusal says what to do.
+#[test]
+fn keys_through_their_proxy() {
+    run(async {
+        let world = world().await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let keys = KeysProxy::new(&world.client).await.unwrap();
+        let key = |tag: &str, values, role| KeyInfo { tag: tag.to_owned(), values, role };
+        manage.enroll("root", &Warrant::default(), &token()).await.unwrap();
+        manage.confirm("root", "token", &code(0)).await.unwrap();
+        // Nothing of these is sealed: they are kept as hashes.
+        let codes = NewCodes::default();
+        manage.renew_recovery("root", &Warrant::default(), &codes).await.unwrap();
+        assert_eq!(keys.list().await.unwrap(), [key("k1", 2, KeyRole::Seals)]);
+        assert_eq!(keys.add().await.unwrap(), "k2");
+        for (tag, word) in [("k1", "2 sealed values"), ("k2", "otpctl keys add")] {
+            let needed = keys.retire(tag).await.unwrap_err();
+            assert!(matches!(&needed, Error::KeyNeeded(text) if text.contains(word)), "{needed}");
+        }
+        for tag in ["k3", "", "a/b", "12345678901234567"] {
+            let unknown = keys.retire(tag).await.unwrap_err();
+            assert!(matches!(unknown, Error::UnknownKey(_)), "{tag:?}: {unknown}");
+        }
+        for most in [0, names::MAX_RESEALED + 1] {
+            let invalid = keys.reseal(most).await.unwrap_err();
+            assert!(matches!(invalid, Error::InvalidArgument(_)), "{most}: {invalid}");
+        }
+        for (done, left) in [(1, 1), (1, 0), (0, 0)] {
+            let resealing = keys.reseal(1).await.unwrap();
+            assert_eq!((resealing.done, resealing.left, resealing.damaged), (done, left, 0));
+            let accepted = auth.verify(&login("root"), &code(3 - u64::from(done) - left)).await;
+            assert_eq!(accepted.unwrap().outcome, Outcome::Accepted);
+        }
+        keys.retire("k1").await.unwrap();
+        assert_eq!(keys.list().await.unwrap(), [key("k2", 2, KeyRole::Seals)]);
     });
 }
 

@@ -361,6 +361,7 @@ fn sqlite_is_one_daemons_alone() {
 #[test]
 fn sqlite_does_not_start_without_its_keyring() {
     use super::sqlite::OpenError;
+    use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let keyring = dir.path().join("keyring");
     SqliteStore::open(dir.path(), None, clock()).unwrap().close();
@@ -372,6 +373,9 @@ fn sqlite_does_not_start_without_its_keyring() {
     assert!(!keyring.exists(), "a new keyring was made in place of the lost one");
 
     std::fs::write(&keyring, format!("k1 {}\n", "0".repeat(64))).unwrap();
+    let open = SqliteStore::open(dir.path(), None, clock()).err();
+    assert!(matches!(open, Some(OpenError::Keyring(_))), "others could read it: {open:?}");
+    std::fs::set_permissions(&keyring, std::fs::Permissions::from_mode(0o600)).unwrap();
     let wrong = SqliteStore::open(dir.path(), None, clock()).err();
     assert!(matches!(wrong, Some(OpenError::Vault { .. })), "{wrong:?}");
 

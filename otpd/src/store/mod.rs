@@ -6,12 +6,14 @@ mod accounts;
 #[cfg(test)]
 pub(crate) mod contract;
 mod give;
+mod keys;
 mod load;
 mod log;
 mod made;
 mod mark;
 mod save;
 mod schema;
+mod sealed;
 mod sqlite;
 mod writer;
 
@@ -20,7 +22,9 @@ use std::{collections::BTreeMap, future::Future, time::Instant};
 use otp_core::{Account, Decision, Refusal, Uid, UnixTime, UserName};
 
 pub use accounts::{Entry, Page, Stored, StoredName};
+pub use keys::{KeyRole, KeyUse, KeysError};
 pub use log::Logged;
+pub use sealed::Resealed;
 pub use sqlite::{OpenError, SqliteStore};
 
 /// Something that a step looks at. Keys are locked in sorted order.

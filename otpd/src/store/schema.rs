@@ -7,7 +7,7 @@ use rusqlite::Connection;
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
-        value BLOB NOT NULL
+        value BLOB NOT NULL               -- sealed where the key is 'pepper'
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE account (

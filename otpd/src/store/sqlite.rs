@@ -22,14 +22,14 @@ use zeroize::Zeroizing;
 use super::{
     Page, Persisted, Query, Step, Store, StoreError, Stored, StoredName,
     accounts::{self, EraseJob},
-    load, made, schema,
+    keys, load, made, schema,
     schema::SchemaError,
-    writer::{Job, StepJob, Writer},
+    writer::{StepJob, Work, Writer},
 };
 use crate::{
     clock::{self, Clock},
     entropy::{self, NoEntropy},
-    vault::{Keyring, KeyringError, Pepper, Place, Vault, VaultError},
+    vault::{KeyFile, KeyringError, Pepper, Place, Vault, VaultError},
 };
 
 /// How many calls may wait for the writer, and as many for the reader.
@@ -100,6 +100,8 @@ pub enum OpenError {
 pub(super) struct Shared {
     path: PathBuf,
     pub(super) vault: Vault,
+    /// Where the vault's keys lie.
+    pub(super) keyfile: KeyFile,
     pub(super) pepper: Arc<Pepper>,
     pub(super) clock: Arc<dyn Clock>,
     /// Whether commits have left the keeper behind: the WAL only grows then.
@@ -112,14 +114,14 @@ pub(super) struct Shared {
 
 /// The embedded store. It holds a lock on its directory for as long as it lives.
 pub struct SqliteStore {
-    writes: mpsc::Sender<Box<dyn Job>>,
+    writes: mpsc::Sender<Work>,
     reads: mpsc::Sender<Read>,
     pepper: Arc<Pepper>,
     threads: Vec<JoinHandle<()>>,
 }
 
 /// A question on its way; it tells whether the connection may be used again.
-type Read = Box<dyn FnOnce(&Shared, Result<&Connection, StoreError>) -> bool + Send>;
+pub(super) type Read = Box<dyn FnOnce(&Shared, Result<&Connection, StoreError>) -> bool + Send>;
 
 impl SqliteStore {
     /// Opens the store in a directory, and makes it and its keyring where there are none.
@@ -138,7 +140,8 @@ impl SqliteStore {
         if made && fs::metadata(&path).map_or(0, |file| file.len()) == 0 {
             return Err(OpenError::Lost(path));
         }
-        let vault = Vault::new(keyring(dir, &path, credential)?);
+        let (keyfile, keyring) = keys::keyring(dir, &path, credential)?;
+        let vault = Vault::new(keyring);
         let mut connection = connect(&path)
             .map_err(|error| OpenError::Store { path: path.clone(), error: error.into() })?;
         schema::migrate(&mut connection)
@@ -157,6 +160,7 @@ impl SqliteStore {
         let shared = Arc::new(Shared {
             path,
             vault,
+            keyfile,
             pepper,
             clock,
             crowded: AtomicBool::new(false),
@@ -199,6 +203,16 @@ impl SqliteStore {
         &self.pepper
     }
 
+    /// Has the writer do something when its turn comes.
+    pub(super) fn queue(&self, work: Work) -> Result<(), StoreError> {
+        self.writes.try_send(work).map_err(|error| refused(&error))
+    }
+
+    /// Has the reader answer something when its turn comes.
+    pub(super) fn ask(&self, question: Read) -> Result<(), StoreError> {
+        self.reads.try_send(question).map_err(|error| refused(&error))
+    }
+
     /// Whether a thread of the store has died. Nothing can be answered then; start anew.
     pub fn is_dead(&self) -> bool {
         self.threads.iter().any(JoinHandle::is_finished)
@@ -213,7 +227,7 @@ impl Store for SqliteStore {
     ) -> Result<Persisted<S::Outcome>, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(StepJob { step, before, reply, outcome: None });
-        self.writes.try_send(job).map_err(|error| refused(&error))?;
+        self.queue(Work::Step(job))?;
         answered(answer, before).await
     }
 
@@ -256,7 +270,7 @@ impl Store for SqliteStore {
     ) -> Result<Persisted<Option<Stored>>, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(EraseJob { name, before, reply, found: None });
-        self.writes.try_send(job).map_err(|error| refused(&error))?;
+        self.queue(Work::Step(job))?;
         answered(answer, before).await
     }
 }
@@ -286,7 +300,7 @@ impl SqliteStore {
             let _ = reply.send(row);
             usable
         });
-        self.reads.try_send(read).map_err(|error| refused(&error))?;
+        self.ask(read)?;
         answered(answer, before).await
     }
 }
@@ -298,7 +312,7 @@ fn refused<T>(error: &mpsc::error::TrySendError<T>) -> StoreError {
     }
 }
 
-async fn answered<T>(
+pub(super) async fn answered<T>(
     answer: oneshot::Receiver<Result<T, StoreError>>,
     before: Instant,
 ) -> Result<T, StoreError> {
@@ -358,19 +372,6 @@ fn lock(dir: &Path) -> Result<Flock<File>, OpenError> {
     options.custom_flags(libc::O_NOFOLLOW);
     let file = options.open(&path).map_err(|error| OpenError::Io { path: path.clone(), error })?;
     Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| OpenError::Locked(path))
-}
-
-/// A keyring is made only together with the store: a store without its keyring is a loss to be
-/// told, not to be papered over with a new one.
-fn keyring(dir: &Path, db: &Path, credential: Option<&Path>) -> Result<Keyring, OpenError> {
-    if let Some(path) = credential {
-        return Ok(Keyring::read(path)?);
-    }
-    let path = dir.join("keyring");
-    match Keyring::read(&path).and_then(|keyring| Keyring::tidy(&path).map(|()| keyring)) {
-        Err(KeyringError::Missing(_)) if !db.exists() => Ok(Keyring::create(&path)?),
-        other => Ok(other?),
-    }
 }
 
 fn pepper(connection: &mut Connection, path: &Path, vault: &Vault) -> Result<Pepper, OpenError> {

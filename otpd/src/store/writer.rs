@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Persisted, Step, StoreError, load, save::Saver, sqlite::Shared};
+use crate::vault::Vault;
 use otp_core::{Decision, UnixTime};
 
 /// How many steps share a transaction at most.
@@ -21,6 +22,17 @@ const WAL_BYTES_MOST: u64 = 8 * 1024 * 1024;
 
 /// How many commits go by between two checkpoints.
 const COMMITS_PER_CHECKPOINT: u32 = 128;
+
+/// What waits for the writer.
+pub(super) enum Work {
+    /// Shares a transaction with others.
+    Step(Box<dyn Job>),
+    /// Runs between two transactions.
+    Alone(Alone),
+}
+
+/// Work that has the connection for itself; it tells whether that may be used again.
+pub(super) type Alone = Box<dyn FnOnce(&Shared, Result<&Connection, StoreError>) -> bool + Send>;
 
 /// A step on its way, without its type.
 pub(super) trait Job: Send {
@@ -39,6 +51,13 @@ pub(super) struct Run<'a> {
     pub(super) connection: &'a Connection,
     pub(super) shared: &'a Shared,
     now: UnixTime,
+}
+
+impl Run<'_> {
+    /// Opens and seals.
+    pub(super) fn vault(&self) -> &Vault {
+        &self.shared.vault
+    }
 }
 
 /// Whether a job needs the commit.
@@ -98,16 +117,29 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Serves until every sender is gone and the queue is empty.
-    pub(super) fn serve(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    pub(super) fn serve(mut self, mut queue: mpsc::Receiver<Work>) {
         while let Some(first) = queue.blocking_recv() {
-            let mut group = vec![first];
-            while group.len() < GROUP {
-                match queue.try_recv() {
-                    Ok(job) => group.push(job),
-                    Err(_) => break,
+            let mut next = Some(first);
+            while let Some(work) = next.take() {
+                match work {
+                    Work::Alone(work) => self.serve_alone(work),
+                    Work::Step(first) => {
+                        let (group, rest) = gather(first, &mut queue);
+                        self.serve_group(group);
+                        next = rest;
+                    }
                 }
             }
-            self.serve_group(group);
+        }
+    }
+
+    fn serve_alone(&mut self, work: Alone) {
+        let connection = match &mut self.connection {
+            Some(connection) => Ok(connection),
+            none => self.shared.connect().map(|fresh| none.insert(fresh)),
+        };
+        if !work(&self.shared, connection.map(|connection| &*connection)) {
+            self.connection = None;
         }
     }
 
@@ -178,6 +210,22 @@ impl Writer {
             let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
         }
     }
+}
+
+/// The steps that wait, and what waits behind them and cannot share their transaction.
+fn gather(
+    first: Box<dyn Job>,
+    queue: &mut mpsc::Receiver<Work>,
+) -> (Vec<Box<dyn Job>>, Option<Work>) {
+    let mut group = vec![first];
+    while group.len() < GROUP {
+        match queue.try_recv() {
+            Ok(Work::Step(job)) => group.push(job),
+            Ok(alone @ Work::Alone(_)) => return (group, Some(alone)),
+            Err(_) => break,
+        }
+    }
+    (group, None)
 }
 
 /// A step that fails is undone alone. Where that cannot be done, or the transaction has ended by

@@ -1,16 +1,14 @@
-//! The keyring: tagged 256-bit keys in a text file, one `TAG HEX` a line; the last one seals, all
-//! open. It comes from a systemd credential or lies beside the store, 0600, made at first start.
-//! It refuses whatever is not exactly that: a key half read would seal what nobody can open.
+//! The keyring: tagged 256-bit keys as text, one `TAG HEX` a line; the last one seals, all open. It
+//! refuses whatever is not exactly that: a key half read would seal what nobody can open. Where the
+//! text lies is `keyfile`'s.
 
 use std::{
-    fmt,
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
 use data_encoding::HEXLOWER;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::entropy::{self, NoEntropy};
@@ -19,10 +17,10 @@ use crate::entropy::{self, NoEntropy};
 pub const CREDENTIAL: &str = "otpd.keyring";
 
 /// Bytes of a key.
-pub(super) const KEY_BYTES: usize = 32;
+const KEY_BYTES: usize = 32;
 
-/// The largest keyring that is read, in bytes.
-const MAX_BYTES: u64 = 64 * 1024;
+/// Bytes of the longest tag.
+const MAX_TAG_BYTES: usize = 16;
 
 /// What a key is called: 1 to 16 letters, digits or hyphens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +34,8 @@ pub struct Keyring {
 
 pub(super) struct Key {
     pub(super) tag: Tag,
-    pub(super) bytes: Zeroizing<[u8; KEY_BYTES]>,
+    /// On the heap, so that a key that moves leaves no copy behind.
+    pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
 /// Why there is no keyring.
@@ -53,6 +52,17 @@ pub enum KeyringError {
         /// What the system said.
         error: io::Error,
     },
+    /// Whoever else can read the file can open the store.
+    #[error(
+        "keyring {path} has mode {mode:04o}, so that others can read the keys; chmod 600 {path}, \
+         and where somebody may have read it: otpctl keys add, then otpctl keys reseal"
+    )]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// The file is no keyring.
     #[error(
         "keyring {path}, line {line}: expected a tag, a space and 64 hexadecimal digits; \
@@ -67,15 +77,24 @@ pub enum KeyringError {
     /// The file holds no key, or one tag twice.
     #[error("keyring {0} holds no key, or two of one tag; restore it from backup")]
     NoKeys(PathBuf),
+    /// The file is longer than any keyring.
+    #[error("keyring {0} is longer than 64 KiB; restore it from backup")]
+    TooLong(PathBuf),
     /// No key could be made.
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
 }
 
 impl Tag {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// Reads a tag.
+    pub fn parse(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        (plain && (1..=16).contains(&text.len())).then(|| Self(text.to_owned()))
+        (plain && (1..=MAX_TAG_BYTES).contains(&text.len())).then(|| Self(text.to_owned()))
+    }
+
+    /// The tag of the key of this number.
+    pub(super) fn numbered(number: u64) -> Self {
+        Self(format!("k{number}"))
     }
 
     /// The tag as text.
@@ -91,64 +110,6 @@ impl fmt::Display for Tag {
 }
 
 impl Keyring {
-    /// Reads a keyring.
-    ///
-    /// # Errors
-    /// When it is missing, cannot be read, or is none.
-    pub fn read(path: &Path) -> Result<Self, KeyringError> {
-        let io_error = |error| KeyringError::Io { path: path.to_owned(), error };
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(KeyringError::Missing(path.to_owned()));
-            }
-            Err(error) => return Err(io_error(error)),
-        };
-        let mut text = Zeroizing::new(String::new());
-        file.take(MAX_BYTES).read_to_string(&mut text).map_err(io_error)?;
-        Self::parse(&text, path)
-    }
-
-    /// Makes a keyring of one new key, durably, at a path where there is none.
-    ///
-    /// # Errors
-    /// When the file is there already or cannot be made.
-    pub fn create(path: &Path) -> Result<Self, KeyringError> {
-        let io_error = |error| KeyringError::Io { path: path.to_owned(), error };
-        let bytes = entropy::secret(KEY_BYTES)?;
-        let text = Zeroizing::new(format!("k1 {}\n", *Zeroizing::new(HEXLOWER.encode(&bytes))));
-        let keyring = Self::parse(&text, path)?;
-        // Written whole under another name first: after a power cut there is a keyring or none.
-        Self::tidy(path)?;
-        let draft = draft(path);
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.write(true).create_new(true).mode(0o600).open(&draft).map_err(io_error)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io_error)?;
-        // A link, unlike a rename, never replaces a keyring that somebody made meanwhile.
-        let linked = fs::hard_link(&draft, path);
-        fs::remove_file(&draft).map_err(io_error)?;
-        linked.map_err(io_error)?;
-        let parent = path.parent().unwrap_or(Path::new("/"));
-        File::open(parent).and_then(|dir| dir.sync_all()).map_err(io_error)?;
-        Ok(keyring)
-    }
-
-    /// Removes what a [`create`](Self::create) that was cut off has left: a second name of the
-    /// keyring, or a draft of one that never was. For whoever holds the lock on the directory.
-    ///
-    /// # Errors
-    /// When it is there and cannot be removed.
-    pub fn tidy(path: &Path) -> Result<(), KeyringError> {
-        let draft = draft(path);
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(KeyringError::Io { path: draft, error })
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
     /// Reads the text of the keyring at `path`.
     ///
     /// # Errors
@@ -170,6 +131,16 @@ impl Keyring {
         Ok(Self { sealing, older: keys })
     }
 
+    /// The tags, in the order of the text; the last one seals.
+    pub fn tags(&self) -> impl Iterator<Item = &Tag> {
+        self.keys().map(|key| &key.tag)
+    }
+
+    /// The tag of the key that seals.
+    pub fn sealing_tag(&self) -> &Tag {
+        &self.sealing.tag
+    }
+
     /// The key that seals.
     pub(super) fn sealing(&self) -> &Key {
         &self.sealing
@@ -177,48 +148,50 @@ impl Keyring {
 
     /// The key of a tag.
     pub(super) fn tagged(&self, tag: &str) -> Option<&Key> {
-        std::iter::once(&self.sealing).chain(&self.older).find(|key| key.tag.0 == tag)
+        self.keys().find(|key| key.tag.0 == tag)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.older.iter().chain([&self.sealing])
     }
 }
 
-fn draft(path: &Path) -> PathBuf {
-    path.with_extension("new")
-}
-
 impl Key {
+    /// Makes a key.
+    pub(super) fn make(tag: Tag) -> Result<Self, NoEntropy> {
+        Ok(Self { tag, bytes: entropy::secret(KEY_BYTES)? })
+    }
+
+    /// Whether two keys are the same, in constant time as to their bytes.
+    pub(super) fn same_as(&self, other: &Self) -> bool {
+        self.tag == other.tag && bool::from(self.bytes.ct_eq(&other.bytes))
+    }
+
+    /// The key's line, with its end.
+    pub(super) fn line(&self) -> Zeroizing<String> {
+        let hex = Zeroizing::new(HEXLOWER.encode(&self.bytes));
+        // Never grows: text that moves while it grows leaves copies behind.
+        let mut line = Zeroizing::new(String::with_capacity(self.tag.0.len() + hex.len() + 2));
+        for part in [self.tag.as_str(), " ", &hex, "\n"] {
+            line.push_str(part);
+        }
+        line
+    }
+
     fn parse(line: &str) -> Option<Self> {
         let (tag, hex) = line.split_once(' ')?;
-        let decoded = Zeroizing::new(HEXLOWER.decode(hex.as_bytes()).ok()?);
-        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-        if decoded.len() != KEY_BYTES {
-            return None;
-        }
-        bytes.copy_from_slice(&decoded);
-        Some(Self { tag: Tag::parse(tag)?, bytes })
+        let bytes = Zeroizing::new(HEXLOWER.decode(hex.as_bytes()).ok()?);
+        let tag = Tag::parse(tag)?;
+        (bytes.len() == KEY_BYTES).then_some(Self { tag, bytes })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn parse(text: &str) -> Result<Keyring, KeyringError> {
         Keyring::parse(text, Path::new("keyring"))
-    }
-
-    #[test]
-    fn made_once_and_read_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keyring");
-        assert!(matches!(Keyring::read(&path), Err(KeyringError::Missing(_))));
-        let made = Keyring::create(&path).unwrap();
-        let read = Keyring::read(&path).unwrap();
-        assert_eq!(*made.sealing().bytes, *read.sealing().bytes);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(matches!(Keyring::create(&path), Err(KeyringError::Io { .. })), "made twice");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "a draft was left behind");
     }
 
     #[test]
@@ -228,6 +201,16 @@ mod tests {
         assert_eq!(ring.sealing().tag.as_str(), "new");
         assert!(ring.tagged("old").is_some() && ring.tagged("new").is_some());
         assert!(ring.tagged("other").is_none());
+        assert_eq!(ring.tags().map(Tag::as_str).collect::<Vec<_>>(), ["old", "new"]);
+    }
+
+    #[test]
+    fn a_line_reads_back() {
+        let key = Key::make(Tag::parse("k1").unwrap()).unwrap();
+        let ring = parse(&key.line()).unwrap();
+        assert!(ring.sealing().same_as(&key));
+        let other = Key::make(Tag::parse("k1").unwrap()).unwrap();
+        assert!(!other.same_as(&key), "the same key twice");
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! Hashes are keyed by the database's pepper, which is itself sealed, so that keys can be rotated
 //! without the hashed values.
 
+mod keyfile;
 mod keyring;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -14,6 +17,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::entropy::{self, NoEntropy};
+pub use keyfile::{ChangeError, KeyFile};
 pub use keyring::{CREDENTIAL, Keyring, KeyringError, Tag};
 
 /// The format of what is sealed: version, tag length, tag, nonce, ciphertext.
@@ -68,7 +72,8 @@ impl Place<'_> {
         bytes
     }
 
-    fn named(&self) -> String {
+    /// What is sealed, in words.
+    pub fn named(&self) -> String {
         match (self.account, self.device) {
             ("", _) => format!("the database's {}", self.field),
             (account, device) => format!("{} of {device} of {account}", self.field),
@@ -76,15 +81,26 @@ impl Place<'_> {
     }
 }
 
-/// Seals and opens, and keys hashes.
+/// Seals and opens, with keys that can be changed while it is in use.
 pub struct Vault {
-    keyring: Keyring,
+    keyring: RwLock<Arc<Keyring>>,
 }
 
 impl Vault {
     /// A vault with these keys.
     pub fn new(keyring: Keyring) -> Self {
-        Self { keyring }
+        Self { keyring: RwLock::new(Arc::new(keyring)) }
+    }
+
+    /// Uses these keys from now on. For whoever made sure that they are durable, open what is
+    /// sealed, and that nothing is being sealed meanwhile.
+    pub fn change(&self, keyring: Keyring) {
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+    }
+
+    /// The keys in use.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Seals a value for its place.
@@ -92,17 +108,16 @@ impl Vault {
     /// # Errors
     /// When the kernel gives no nonce.
     pub fn seal(&self, place: Place<'_>, value: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let key = self.keyring.sealing();
+        let keyring = self.keyring();
+        let key = keyring.sealing();
         let nonce: [u8; NONCE_BYTES] = entropy::array()?;
-        let cipher = XChaCha20Poly1305::new((&*key.bytes).into());
+        let damaged = || VaultError::Damaged { place: place.named() };
+        let cipher = XChaCha20Poly1305::new_from_slice(&key.bytes).map_err(|_| damaged())?;
         let aad = place.bound(key.tag.as_str());
         let sealed = cipher
             .encrypt(&XNonce::from(nonce), Payload { msg: value, aad: &aad })
-            .map_err(|_| VaultError::Damaged { place: place.named() })?;
-        // A tag has 16 bytes at most.
-        let tag_bytes = u8::try_from(key.tag.as_str().len()).unwrap_or(u8::MAX);
-        let mut bytes = vec![VERSION, tag_bytes];
-        bytes.extend_from_slice(key.tag.as_str().as_bytes());
+            .map_err(|_| damaged())?;
+        let mut bytes = header(&key.tag);
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(&sealed);
         Ok(bytes)
@@ -115,11 +130,11 @@ impl Vault {
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let damaged = || VaultError::Damaged { place: place.named() };
         let parts = Parts::split(sealed).ok_or_else(damaged)?;
-        let key = self
-            .keyring
+        let keyring = self.keyring();
+        let key = keyring
             .tagged(parts.tag)
             .ok_or_else(|| VaultError::NoKey { place: place.named(), tag: parts.tag.to_owned() })?;
-        let cipher = XChaCha20Poly1305::new((&*key.bytes).into());
+        let cipher = XChaCha20Poly1305::new_from_slice(&key.bytes).map_err(|_| damaged())?;
         let aad = place.bound(parts.tag);
         let payload = Payload { msg: parts.ciphertext, aad: &aad };
         cipher
@@ -127,6 +142,41 @@ impl Vault {
             .map(Zeroizing::new)
             .map_err(|_| damaged())
     }
+
+    /// Seals a sealed value with the key that seals now. What is given opens to the same value:
+    /// that was tried.
+    ///
+    /// # Errors
+    /// When the value does not open, or the kernel gives no nonce.
+    pub fn reseal(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let value = self.open(place, sealed)?;
+        let anew = self.seal(place, &value)?;
+        if *self.open(place, &anew)? == *value {
+            return Ok(anew);
+        }
+        Err(VaultError::Damaged { place: place.named() })
+    }
+
+    /// What the values begin with that the sealing key has sealed, and no others do.
+    pub fn sealing_header(&self) -> Vec<u8> {
+        header(&self.keyring().sealing().tag)
+    }
+}
+
+/// The tag of the key with which a value is sealed, as the value says; none: it is no sealed value.
+pub fn tag_of(sealed: &[u8]) -> Option<Tag> {
+    let (&version, rest) = sealed.split_first()?;
+    let (&tag_bytes, rest) = rest.split_first()?;
+    let tag = std::str::from_utf8(rest.get(..tag_bytes.into())?).ok()?;
+    (version == VERSION).then(|| Tag::parse(tag)).flatten()
+}
+
+fn header(tag: &Tag) -> Vec<u8> {
+    let tag = tag.as_str().as_bytes();
+    // A tag has 16 bytes at most.
+    let mut bytes = vec![VERSION, u8::try_from(tag.len()).unwrap_or(u8::MAX)];
+    bytes.extend_from_slice(tag);
+    bytes
 }
 
 struct Parts<'a> {
@@ -196,50 +246,4 @@ fn hash(key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLACE: Place<'_> = Place { account: "alice", device: "totp/7f3a9c01", field: "secret" };
-
-    fn vault(dir: &tempfile::TempDir, name: &str) -> Vault {
-        let path = dir.path().join(name);
-        Vault::new(Keyring::read(&path).or_else(|_| Keyring::create(&path)).unwrap())
-    }
-
-    #[test]
-    fn opens_what_it_sealed_in_its_place_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let vault = vault(&dir, "a");
-        let sealed = vault.seal(PLACE, b"12345678901234567890").unwrap();
-        assert_eq!(vault.open(PLACE, &sealed).unwrap().as_slice(), b"12345678901234567890");
-        assert!(!sealed.windows(10).any(|part| part == b"1234567890"));
-        for place in [
-            Place { account: "mallory", ..PLACE },
-            Place { device: "totp/00000000", ..PLACE },
-            Place { field: "label", ..PLACE },
-            Place { account: "alicetotp/7f3a9c01", device: "", ..PLACE },
-        ] {
-            assert!(matches!(vault.open(place, &sealed), Err(VaultError::Damaged { .. })));
-        }
-    }
-
-    #[test]
-    fn every_changed_or_missing_byte_is_noticed() {
-        let dir = tempfile::tempdir().unwrap();
-        let vault = vault(&dir, "a");
-        let sealed = vault.seal(PLACE, b"secret").unwrap();
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
-            changed[at] ^= 1;
-            assert!(vault.open(PLACE, &changed).is_err(), "byte {at} changed");
-            assert!(vault.open(PLACE, &sealed[..at]).is_err(), "cut at {at}");
-        }
-    }
-
-    #[test]
-    fn another_keyring_does_not_open() {
-        let dir = tempfile::tempdir().unwrap();
-        let sealed = vault(&dir, "a").seal(PLACE, b"secret").unwrap();
-        assert!(matches!(vault(&dir, "b").open(PLACE, &sealed), Err(VaultError::Damaged { .. })));
-    }
-}
+mod tests;

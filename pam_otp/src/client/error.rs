@@ -70,6 +70,9 @@ impl Error {
             | Answer::InvalidArgument(_)
             | Answer::AlreadyExists(_)
             | Answer::LimitReached(_)
+            | Answer::UnknownKey(_)
+            | Answer::KeyNeeded(_)
+            | Answer::KeyringFixed(_)
             | Answer::ZBus(_)) => {
                 Self::NotUnderstood { place: address.to_string(), what: other.to_string() }
             }
@@ -139,6 +142,9 @@ mod tests {
             Answer::InvalidArgument(text()),
             Answer::AlreadyExists(text()),
             Answer::LimitReached(text()),
+            Answer::UnknownKey(text()),
+            Answer::KeyNeeded(text()),
+            Answer::KeyringFixed(text()),
             Answer::ZBus(zbus::Error::InvalidReply),
         ] {
             assert!(matches!(of(strange), Error::NotUnderstood { .. }));

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::{
     store::{Key, load, load::OpenedBy, schema},
-    vault::Keyring,
+    vault::KeyFile,
 };
 
 struct Disk {
@@ -25,7 +25,7 @@ impl Disk {
         let dir = tempfile::tempdir().unwrap();
         let mut connection = Connection::open_in_memory().unwrap();
         schema::migrate(&mut connection).unwrap();
-        let vault = Vault::new(Keyring::create(&dir.path().join("keyring")).unwrap());
+        let vault = Vault::new(KeyFile::own(dir.path().join("keyring")).create().unwrap());
         let pepper = Pepper::new(Zeroizing::new(vec![7; Pepper::BYTES]));
         let disk = Self { _dir: dir, connection, vault, pepper };
         disk.save(vec![Change::Head { uid: Uid(1000), enrolled: true }], None).unwrap();

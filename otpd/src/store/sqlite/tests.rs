@@ -7,7 +7,7 @@ use crate::{
     clock::monotonic,
     store::{
         contract::SetClock,
-        writer::{Ran, Run},
+        writer::{Job, Ran, Run},
     },
 };
 
@@ -50,7 +50,9 @@ fn together(jobs: Vec<(&'static str, Result<Ran, StoreError>)>) -> (Vec<bool>, i
     let held = Arc::new(Barrier::new(2));
     let job = |sql, ran, held| {
         let (fate, told) = std::sync::mpsc::channel();
-        assert!(store.writes.try_send(Box::new(Sql { text: sql, ran, fate, held })).is_ok());
+        assert!(
+            store.writes.try_send(Work::Step(Box::new(Sql { text: sql, ran, fate, held }))).is_ok()
+        );
         told
     };
     let first = job("", Ok(Ran::Unchanged), Some(held.clone()));
@@ -134,7 +136,7 @@ fn the_wal_does_not_grow_without_bound() {
     for _ in 0..1500 {
         let text = "INSERT OR REPLACE INTO meta VALUES ('a', randomblob(20000))";
         let job = Sql { text, ran: Ok(Ran::Changed), fate: fate.clone(), held: None };
-        assert!(store.writes.try_send(Box::new(job)).is_ok());
+        assert!(store.writes.try_send(Work::Step(Box::new(job))).is_ok());
         told.recv().unwrap().unwrap();
     }
     let wal = std::fs::metadata(dir.path().join("otpd.db-wal")).unwrap().len();
@@ -157,7 +159,7 @@ fn a_store_whose_thread_panics_is_dead() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     assert!(!store.is_dead());
-    assert!(store.writes.try_send(Box::new(Panic)).is_ok());
+    assert!(store.writes.try_send(Work::Step(Box::new(Panic))).is_ok());
     let deadline = monotonic() + Duration::from_secs(10);
     while !store.is_dead() {
         assert!(monotonic() < deadline, "the store seems alive");
