@@ -114,17 +114,21 @@ pub trait Manage {
 pub trait Admin {
     /// Gives an account to the uid that `user` has now; with `from`, the account of that name,
     /// which is renamed. Everything in it stays as it is.
+    #[zbus(allow_interactive_auth)]
     fn adopt(&self, user: &str, from: &str) -> Result<Adoption, Error>;
 
     /// Removes an account with all that it has, be it damaged or not, and tells what there was.
     /// Afterwards it is as if the user had never enrolled.
+    #[zbus(allow_interactive_auth)]
     fn forget(&self, account: &str) -> Result<StoredAccount, Error>;
 
     /// Shows what is stored under a name.
+    #[zbus(allow_interactive_auth)]
     fn account(&self, account: &str) -> Result<StoredAccount, Error>;
 
     /// Lists accounts in the order of their names' bytes: at most `most` of those behind `after`,
     /// and at most as many as the daemon gives at once. An empty list is the end.
+    #[zbus(allow_interactive_auth)]
     fn accounts(&self, after: &str, most: u32) -> Result<Vec<AccountInfo>, Error>;
 }
 
@@ -132,15 +136,19 @@ pub trait Admin {
 #[proxy(interface = "org.otpd1.Keys", default_service = "org.otpd1", default_path = "/org/otpd1")]
 pub trait Keys {
     /// Lists the keys in the order of the keyring, then those that are missing.
+    #[zbus(allow_interactive_auth)]
     fn list(&self) -> Result<Vec<KeyInfo>, Error>;
 
     /// Makes a key, which seals from now on, and tells its tag. It is on disk by then.
+    #[zbus(allow_interactive_auth)]
     fn add(&self) -> Result<String, Error>;
 
     /// Seals up to `most` values with the sealing key that others have sealed. To be called until
     /// nothing is done any more.
+    #[zbus(allow_interactive_auth)]
     fn reseal(&self, most: u32) -> Result<Resealing, Error>;
 
     /// Takes a key out of the keyring that nothing needs. Backups made before still need it.
+    #[zbus(allow_interactive_auth)]
     fn retire(&self, tag: &str) -> Result<(), Error>;
 }

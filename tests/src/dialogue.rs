@@ -16,7 +16,11 @@ use nix::{
     libc,
     poll::{PollFd, PollFlags, poll},
     pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt},
-    sys::{signal::Signal, stat::Mode},
+    sys::{
+        signal::Signal,
+        stat::Mode,
+        termios::{LocalFlags, tcgetattr},
+    },
 };
 
 use crate::{Context, Deadline, Ended, Failure, Invocation, Result, service::signal};
@@ -92,6 +96,17 @@ impl Dialogue {
         let to = self.to.as_mut().context("its input is closed")?;
         writeln!(to, "{line}").context("answering")?;
         Ok(self)
+    }
+
+    /// Types a line that must not show, once the terminal shows nothing any more: a program that
+    /// prompts before it switches that off throws away what was typed until then.
+    pub fn answer_hidden(&mut self, line: &str) -> Result<&mut Self> {
+        let to = self.to.as_ref().context("its input is closed")?;
+        Deadline::after(PATIENCE).poll("its terminal shows nothing", || {
+            let shows = tcgetattr(to)?.local_flags.contains(LocalFlags::ECHO);
+            Ok((!shows).then_some(()))
+        })?;
+        self.answer(line)
     }
 
     /// Waits until the program has said `text` since the last answer, or has ended; tells which.

@@ -22,6 +22,12 @@ const HELPDESK: &str = r#"polkit.addRule(function(action, subject) {
         && subject.isInGroup("helpdesk")) { return polkit.Result.YES; }
 });"#;
 
+/// Who may see, adopt and remove accounts, and who keeps the keys.
+const ADMINS: &str = r#"polkit.addRule(function(action, subject) {
+    if (/^org.otpd1.(accounts|adopt|forget|keys)$/.test(action.id)
+        && subject.isInGroup("helpdesk")) { return polkit.Result.YES; }
+});"#;
+
 /// The exit status of what is not allowed.
 const NOT_ALLOWED: Option<i32> = Some(3);
 
@@ -77,11 +83,11 @@ fn an_administrators_password_is_a_yes_and_another_is_none() -> Result {
         typed(&pamtester("otp", "alice"), &scene.wrong()?)?.must_fail()?;
         let mut dialogue = asked(&scene)?;
         let ended =
-            dialogue.answer("another password").map(|_| ()).and_then(|()| dialogue.end())?;
+            dialogue.answer_hidden("another password").map(|_| ()).and_then(|()| dialogue.end())?;
         assert_eq!(ended.status.code(), NOT_ALLOWED, "{}", ended.output);
         typed(&pamtester("otp", "alice"), &scene.code()?)?.must_fail()?;
         let mut dialogue = asked(&scene)?;
-        dialogue.answer(PASSWORD)?;
+        dialogue.answer_hidden(PASSWORD)?;
         dialogue.end()?.must_succeed()?.must_say("cleared 1 lane of alice")?;
         world.log.expect(&["uid 40002 may unlock for alice: polkit says yes"])?;
         world.log.expect(&["uid 40002 cleared failures and locks for alice"])?;
@@ -108,6 +114,28 @@ fn a_rule_gives_a_group_a_right_and_no_other() -> Result {
             assert_eq!(ended.status.code(), NOT_ALLOWED, "{words}: {}", ended.output);
         }
         otpctl("unlock").by(&world.bob).run()?.must_say("may not unlock for yourself")?;
+        Ok(())
+    })
+}
+
+#[test]
+fn accounts_and_keys_are_polkits_to_give_but_for_ones_own_account() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        let world = &scene.world;
+        world.group("helpdesk", &[&world.alice, &world.bob])?;
+        let _polkit = Polkit::start(world, &world.demo, ADMINS)?;
+        for words in ["list --all", "keys list", "keys add"] {
+            otpctl(words).by(&world.bob).run()?.must_succeed()?;
+            let ended = otpctl(words).by(&world.demo).run()?;
+            assert_eq!(ended.status.code(), NOT_ALLOWED, "{words}: {}", ended.output);
+        }
+        for words in ["remove --all -u alice --yes", "adopt -u alice"] {
+            let ended = otpctl(words).by(&world.alice).run()?;
+            assert_eq!(ended.status.code(), NOT_ALLOWED, "{words}: {}", ended.output);
+        }
+        otpctl("remove --all -u alice --yes").by(&world.bob).run()?.must_succeed()?;
+        typed(&pamtester("otp", "alice"), &scene.code()?)?.must_fail()?;
         Ok(())
     })
 }

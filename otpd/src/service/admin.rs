@@ -11,7 +11,7 @@ use crate::{
     audit::{Escaped, Event, Severity},
     caller::{ROOT, Way},
     engine::Listed,
-    policy::{Action, Answer, Relation, may},
+    policy::Action,
     store::{Stored, StoredName},
 };
 
@@ -40,6 +40,7 @@ impl AdminService {
         let person = engine.person(user, call.uid, call.before).await;
         let person = person.map_err(|error| self.unavailable(user, error.into()))?;
         let person = person.ok_or_else(|| answer::unknown_user(user))?;
+        self.services.nobodys_own(&call, (Action::Adopt, user), [person.uid])?;
         let former = former(from, &person.name)?;
         let (name, uid) = (person.name.to_string(), person.uid.0);
         let done = engine.adopt(person, former, call.uid, call.before).await;
@@ -62,6 +63,7 @@ impl AdminService {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<StoredAccount, Error> {
         let call = self.enter(Action::Forget, account, connection, &header).await?;
+        self.nobodys_own(&call, Action::Forget, account).await?;
         let name = stored_name(account)?;
         let done = self.services.engine.forget(name, call.before).await;
         let done = done.map_err(|error| self.unavailable(account, error.into()))?;
@@ -113,25 +115,28 @@ impl AdminService {
         connection: &Connection,
         header: &Header<'_>,
     ) -> Result<Call, Error> {
-        let call = self.services.enter(self.way, connection, header).await?;
-        // The account is nobody's: the caller is an administrator or a stranger.
-        let relation = if call.uid == ROOT { Relation::Root } else { Relation::Stranger };
-        match may(action, relation) {
-            Answer::Allowed => Ok(call),
-            // Nobody gives away or forgets the own account, and here nobody asks whose it is: so
-            // polkit is not asked, and root does it.
-            Answer::Denied | Answer::WithWarrant | Answer::Polkit(_) => {
-                let (uid, verb) = (call.uid, action.verb());
-                self.services.log.log(&Event::NotAllowed {
-                    uid,
-                    action: verb,
-                    user: account,
-                    why: None,
-                });
-                let text = format!("uid {uid} may not {verb}; ask an administrator");
-                Err(Error::NotAllowed(text))
-            }
+        let mut call = self.services.enter(self.way, connection, header).await?;
+        self.services.administrator_of(&mut call, action, account).await?;
+        Ok(call)
+    }
+
+    /// Refuses callers other than root whose own the account is, by its record or by its name. Where
+    /// that cannot be told, root alone may.
+    async fn nobodys_own(&self, call: &Call, action: Action, account: &str) -> Result<(), Error> {
+        if call.uid == ROOT {
+            return Ok(());
         }
+        let engine = &self.services.engine;
+        let stored = engine.stored(stored_name(account)?, call.before).await;
+        let stored = stored.map_err(|error| self.unavailable(account, error.into()))?;
+        let person = engine.person(account, call.uid, call.before).await;
+        let person = person.map_err(|error| self.unavailable(account, error.into()))?;
+        let Some(recorded) = stored.ok_or_else(|| unknown(account))?.uid else {
+            let text = "whose the account is cannot be read; root alone may change it";
+            return Err(Error::NotAllowed(text.to_owned()));
+        };
+        let uids = [Some(recorded), person.map(|person| person.uid)].into_iter().flatten();
+        self.services.nobodys_own(call, (action, account), uids)
     }
 
     fn unavailable(&self, account: &str, refused: Refused) -> Error {

@@ -2,6 +2,7 @@
 //! where the table leaves it to polkit, what polkit says. This is the one place that asks them.
 
 use otp_bus::Error;
+use otp_core::Uid;
 
 use super::{CALL, Call, Refused, Services, check_user, right::Permit};
 use crate::{
@@ -60,6 +61,17 @@ impl Services {
 
     /// Whether the caller may do what is about no account in particular, and so is nobody's own.
     pub(super) async fn administrator(&self, call: &mut Call, action: Action) -> Result<(), Error> {
+        self.administrator_of(call, action, ALL).await
+    }
+
+    /// Whether the caller may do what is about an account as a whole, under the name by which it is
+    /// stored. Whether it is the caller's own is looked at behind this, by [`Self::nobodys_own`].
+    pub(super) async fn administrator_of(
+        &self,
+        call: &mut Call,
+        action: Action,
+        account: &str,
+    ) -> Result<(), Error> {
         let relation = relation(call, None);
         match may(action, relation) {
             Answer::Allowed => {
@@ -67,10 +79,25 @@ impl Services {
                 Ok(())
             }
             Answer::Denied | Answer::WithWarrant => {
-                Err(self.not_allowed(call, action, (ALL, relation), None))
+                Err(self.not_allowed(call, action, (account, relation), None))
             }
-            Answer::Polkit(id) => self.clear(call, (action, id), ALL).await,
+            Answer::Polkit(id) => self.clear(call, (action, id), account).await,
         }
+    }
+
+    /// Refuses who would change their own account as a whole: it would stand in for the code that a
+    /// change of one's own needs. `uids` are all that the account has to do with.
+    pub(super) fn nobodys_own(
+        &self,
+        call: &Call,
+        (action, account): (Action, &str),
+        uids: impl IntoIterator<Item = Uid>,
+    ) -> Result<(), Error> {
+        let own = call.uid != ROOT && uids.into_iter().any(|uid| uid == call.uid);
+        if own {
+            return Err(self.not_allowed(call, action, (account, Relation::Owner), None));
+        }
+        Ok(())
     }
 
     /// Asks polkit. Meanwhile the caller holds no place that another call could need, and what
