@@ -105,8 +105,37 @@ pub enum Verified {
     Held(Refusal),
 }
 
+/// What a code is shown for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To be let in; whoever is hears what has failed since the last time.
+    Login,
+    /// To prove who asks for a change; nobody hears anything.
+    Proof,
+}
+
 /// Decides an attempt against an account whose uid has been found to be the user's.
 pub fn attempt(
+    account: &Account,
+    attempt: &Attempt<'_>,
+    policy: &ThrottlePolicy,
+    now: UnixTime,
+) -> Decision<Verified> {
+    attempt_for(Purpose::Login, account, attempt, policy, now)
+}
+
+/// The same for a code that proves who asks for a change.
+pub(crate) fn prove(
+    account: &Account,
+    attempt: &Attempt<'_>,
+    policy: &ThrottlePolicy,
+    now: UnixTime,
+) -> Decision<Verified> {
+    attempt_for(Purpose::Proof, account, attempt, policy, now)
+}
+
+fn attempt_for(
+    purpose: Purpose,
     account: &Account,
     attempt: &Attempt<'_>,
     policy: &ThrottlePolicy,
@@ -121,7 +150,7 @@ pub fn attempt(
     };
     let lane = attempt.origin.lane(account, now);
     match admitted(account, lane, policy, now, Verified::Held) {
-        Ok(permit) => verify(permit, account, attempt, only, policy, now),
+        Ok(permit) => verify((permit, purpose), account, attempt, only, policy, now),
         Err(decision) => decision,
     }
 }
@@ -147,7 +176,7 @@ pub(crate) fn admitted<O>(
 }
 
 fn verify(
-    permit: Permit,
+    (permit, purpose): (Permit, Purpose),
     account: &Account,
     attempt: &Attempt<'_>,
     only: Option<&Device>,
@@ -172,7 +201,7 @@ fn verify(
         }
     }
     match hits.split_first() {
-        Some((first, others)) => accept(permit, account, attempt, first, others, now),
+        Some((first, others)) => accept((permit, purpose), account, attempt, first, others, now),
         None => fail(permit, account, attempt, &probes, policy, now),
     }
 }
@@ -198,7 +227,7 @@ impl<'a> Hit<'a> {
 }
 
 fn accept(
-    permit: Permit,
+    (permit, purpose): (Permit, Purpose),
     account: &Account,
     attempt: &Attempt<'_>,
     first: &Hit<'_>,
@@ -208,7 +237,7 @@ fn accept(
     let mut list = vec![first.moved(now)];
     list.extend(others.iter().map(|hit| hit.moved(now)));
     let lane = permit.lane();
-    list.extend(lanes_after(account, lane, permit.succeeded()));
+    list.extend(lanes_after(account, (lane, permit.succeeded()), purpose));
     if let Origin::Address(address) = attempt.origin {
         list.extend(remember(account, *address, now));
     }
@@ -234,11 +263,19 @@ fn accept(
     Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
 }
 
-/// The lanes as a login leaves them: it has been told of what failed before, in all of them.
-fn lanes_after(account: &Account, lane: Lane, after: LaneState) -> Vec<Change> {
+/// The lanes as an accepted code leaves them: a login has been told of what failed before, in all
+/// of them.
+fn lanes_after(
+    account: &Account,
+    (lane, after): (Lane, LaneState),
+    purpose: Purpose,
+) -> Vec<Change> {
     let others = account.lanes.iter().filter(|(other, _)| **other != lane);
     let others = others.map(|(other, state)| (*other, state.clone()));
-    let told = others.chain([(lane, after)]).map(|(lane, state)| (lane, state.told()));
+    let told = others.chain([(lane, after)]).map(|(lane, state)| match purpose {
+        Purpose::Login => (lane, state.told()),
+        Purpose::Proof => (lane, state),
+    });
     let moved = told.filter(|(lane, state)| account.lane(*lane) != *state);
     moved.map(|(lane, state)| Change::Lane(lane, state)).collect()
 }

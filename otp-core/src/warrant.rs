@@ -4,8 +4,9 @@
 
 use crate::{
     Account, Attempt, Change, Changes, CodeHash, Decision, Event, EventKind, Lane, Offer, Origin,
-    Refusal, ThrottlePolicy, Transition, Uid, UnixTime, UserName, Verified, attempt, enrol::failed,
-    verify::admitted,
+    Refusal, ThrottlePolicy, Transition, Uid, UnixTime, UserName, Verified,
+    enrol::failed,
+    verify::{admitted, prove},
 };
 
 /// Who asks for a change, by what right, and when.
@@ -112,7 +113,7 @@ impl Asking<'_> {
             service: "otpctl",
             from: "",
         };
-        match attempt(account, &typed, self.policy, self.now) {
+        match prove(account, &typed, self.policy, self.now) {
             Decision::Unchanged(refusal) => Proof::Ends(Decision::Unchanged(refusal)),
             Decision::Change(transition) => {
                 let (changes, outcome) = transition.into_parts();

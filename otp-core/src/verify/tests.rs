@@ -321,6 +321,27 @@ fn a_wrong_code_that_should_confirm_counts_and_a_right_one_is_spent() {
     assert!(matches!(again, Err(Refusal::Used(..))), "{again:?}");
 }
 
+/// A code that proves who asks for a change is spent, but nobody is told by it what has failed.
+#[test]
+fn a_code_for_a_change_is_no_login() {
+    let mut alice = account(vec![hotp_device(1)]);
+    let _ = try_code(&mut alice, &wrong_code(), &Origin::Own, START);
+    let (policy, now) = (ThrottlePolicy::default(), UnixTime::from_secs(START));
+    let (code, label) = (hotp_code(1, 0), Label::parse("other").unwrap());
+    let warrant = crate::Warrant::Code(&code);
+    let asking = crate::Asking { by: Uid(1000), warrant, policy: &policy, now };
+    let decided = crate::rename(&alice, "device 1", &label, &asking);
+    let Decision::Change(transition) = decided else { panic!("{decided:?}") };
+    let (mut changes, outcome) = transition.into_parts();
+    assert!(outcome.is_ok());
+    changes.list.retain(|change| !matches!(change, Change::Rename(..)));
+    apply(&mut alice, changes);
+    assert_eq!(alice.lane(Lane::Own).failures, 0);
+    assert_eq!(alice.failures_since_login(), [(Lane::Own, 1)]);
+    let again = try_code(&mut alice, &code, &Origin::Own, START);
+    assert!(matches!(again, Err(Refusal::Used(..))), "{again:?}");
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Deed {
     Step(u64),
