@@ -1,6 +1,8 @@
 //! Random histories of an account, on two stores: one that stays open, and one that is closed and
 //! opened anew in between. Both answer alike, and whatever happens, no code is accepted twice.
 
+mod sample;
+
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicU64, Ordering},
@@ -74,6 +76,10 @@ impl World {
         let store = SqliteStore::open(self.dir.path(), None, self.clock.clone()).unwrap();
         let config = Config::parse("", "host").unwrap();
         self.engine = Some(Engine::new(store, Arc::new(config)));
+    }
+
+    fn at(&self, now: u64) {
+        self.clock.0.store(now, Ordering::SeqCst);
     }
 
     fn restart(&mut self) {
