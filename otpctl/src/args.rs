@@ -130,7 +130,7 @@ impl Verb {
 
     /// Whether it is about every account, so that none is to be named.
     pub(crate) const fn is_about_all(&self) -> bool {
-        matches!(self, Self::List(list::Options { all: true }))
+        matches!(self, Self::List(list::Options { all: true, .. }))
     }
 }
 

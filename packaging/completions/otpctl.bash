@@ -927,12 +927,16 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__list)
-            opts="-u -h --all --user --json --help"
+            opts="-u -h --all --only --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --only)
+                    COMPREPLY=($(compgen -W "confirmed unconfirmed" -- "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -69,6 +69,8 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -s h -l help -d 'P
 complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand list" -l only -d 'Only devices that can log in, or only those that wait for their confirming code' -r -f -a "confirmed\t''
+unconfirmed\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -l all -d 'List every account instead of one account\'s devices'
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -l json -d 'Answer, and explain errors, in JSON'

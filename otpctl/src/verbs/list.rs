@@ -16,6 +16,26 @@ pub(crate) struct Options {
     /// List every account instead of one account's devices
     #[arg(long)]
     pub(crate) all: bool,
+
+    /// Only devices that can log in, or only those that wait for their confirming code
+    #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "all")]
+    only: Option<Only>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Only {
+    Confirmed,
+    Unconfirmed,
+}
+
+impl Only {
+    const fn filter(only: Option<Self>) -> DeviceFilter {
+        match only {
+            None => DeviceFilter::All,
+            Some(Self::Confirmed) => DeviceFilter::Confirmed,
+            Some(Self::Unconfirmed) => DeviceFilter::Unconfirmed,
+        }
+    }
 }
 
 /// The answer in JSON.
@@ -34,12 +54,15 @@ pub(crate) fn run<C: Connect>(
         return super::accounts::run(session);
     }
     let user = session.subject.name().to_owned();
-    let devices = session.manage(async |manage| manage.list(&user, DeviceFilter::All).await)?;
+    let filter = Only::filter(options.only);
+    let devices = session.manage(async |manage| manage.list(&user, filter).await)?;
     let record = Record { user: &user, devices: devices.iter().map(Device::from).collect() };
     let enroll = session.subject.command("enroll");
     let zone = session.host.zone.clone();
     session.answer(&record, || {
-        if devices.is_empty() {
+        if devices.is_empty() && options.only.is_some() {
+            format!("{} has no such devices", text::safe(&user))
+        } else if devices.is_empty() {
             format!("{} has no devices; `{}` adds one", text::safe(&user), text::safe(&enroll))
         } else {
             table(&devices, |seconds| wall_time(seconds, &zone))

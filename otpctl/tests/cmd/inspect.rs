@@ -12,6 +12,16 @@ fn list_shows_a_table_in_local_time() {
 }
 
 #[test]
+fn list_of_some() {
+    let fake = Fake::new().with(|state| state.devices.clear());
+    Case::alice(&["list", "--only", "unconfirmed"]).expect("list-only", &fake);
+    let run = Case::alice(&["list", "--only", "confirmed"]).run(&Fake::new());
+    assert_eq!(run.exit, 0, "{}", run.err);
+    let run = Case::alice(&["list", "--only", "confirmed", "--all"]).run(&Fake::new());
+    assert_eq!(run.exit, 2, "{}", run.out);
+}
+
+#[test]
 fn list_of_nothing() {
     let none = || Fake::new().with(|state| state.devices.clear());
     Case::root(&["list", "-u", "al ice"]).expect("list-empty", &none());
