@@ -7,9 +7,10 @@
 
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_FIELD_BYTES, MAX_USER_BYTES};
-use otp_bus::{Demand, Details, Hint, Login, Reason, Verdict};
+use otp_bus::{Demand, Hint, Login};
 use zeroize::Zeroizing;
 
 use crate::args::{Arguments, Chatter, FirstPass, Unenrolled};
@@ -106,9 +107,9 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
         self.debug(|| format!("otpd's verdict: {:?}, {:?}", verdict.outcome, verdict.reason));
         let ending = Ending::of(&verdict);
         let texts = if let Ending::Accepted = ending {
-            notices(&verdict.details)
+            texts::notices(&verdict.details)
         } else if let (Ending::Refused(_), true) = (&ending, login.rhost.is_empty()) {
-            Vec::from_iter(advice(&verdict))
+            Vec::from_iter(texts::advice(&verdict))
         } else {
             Vec::new()
         };
@@ -160,50 +161,4 @@ fn user(name: Vec<u8>) -> Result<String, Ending> {
 fn code(typed: &[u8]) -> Zeroizing<String> {
     let text = Zeroizing::new(String::from_utf8_lossy(typed).into_owned());
     if text.len() <= MAX_CODE_BYTES { text } else { Zeroizing::new(String::new()) }
-}
-
-/// From how few recovery codes left on their owner is told to make new ones.
-const FEW: u32 = 2;
-
-/// What somebody who is let in should know.
-fn notices(details: &Details) -> Vec<String> {
-    let failures =
-        details.failures.filter(|failures| *failures > 0).map(|failures| match failures {
-            1 => "1 attempt to log in has failed since your last login.".to_owned(),
-            _ => format!("{failures} attempts to log in have failed since your last login."),
-        });
-    let codes = details.recovery_left.map(|left| match left {
-        0 => "That was the last recovery code. Make new ones: otpctl recovery".to_owned(),
-        1 => "1 recovery code is left. Make new ones: otpctl recovery".to_owned(),
-        2..=FEW => format!("{left} recovery codes are left. Make new ones: otpctl recovery"),
-        _ => format!("{left} recovery codes are left."),
-    });
-    failures.into_iter().chain(codes).collect()
-}
-
-/// What somebody at this machine may know of a refusal. Nobody elsewhere may.
-fn advice(verdict: &Verdict) -> Option<String> {
-    match verdict.reason {
-        Reason::Used => {
-            Some("That code was already used. Wait for the next one (up to 30 s).".to_owned())
-        }
-        Reason::Throttled => {
-            Some(format!("Too many wrong codes. Try again in {} s.", verdict.wait.max(1)))
-        }
-        Reason::Locked => {
-            Some("Locked after too many wrong codes. Ask an administrator.".to_owned())
-        }
-        Reason::Wrong if verdict.details.noted.is_some() => Some(
-            "That code is right for another time. Type the very next one that the device shows."
-                .to_owned(),
-        ),
-        Reason::Matched
-        | Reason::Wrong
-        | Reason::Malformed
-        | Reason::NotEnrolled
-        | Reason::UnknownUser
-        | Reason::UidMismatch
-        | Reason::UnknownDevice
-        | Reason::Denied => None,
-    }
 }

@@ -1,0 +1,182 @@
+//! Conversations with a scripted application and a scripted daemon: what is asked, sent, told,
+//! logged and returned.
+
+mod endings;
+mod first_pass;
+mod login;
+mod texts;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use otp_bus::{Challenge, Details, Outcome, Reason, Verdict};
+use pam::constants::PamResultCode;
+
+use super::*;
+use crate::args::Echo;
+use crate::client::Error;
+
+/// An application that answers as it was told to, and keeps what it heard.
+#[derive(Default)]
+struct Script {
+    user: Vec<u8>,
+    user_behind_the_prompt: Option<&'static str>,
+    rhost: Vec<u8>,
+    tty: Vec<u8>,
+    first_pass: Option<&'static [u8]>,
+    answer: Option<&'static [u8]>,
+    asked: Vec<(String, Echo)>,
+    told: Vec<String>,
+    logged: RefCell<Vec<(Severity, String)>>,
+}
+
+impl Script {
+    fn typing(answer: &'static [u8]) -> Self {
+        Self { user: b"alice".to_vec(), answer: Some(answer), ..Self::default() }
+    }
+}
+
+impl Host for Script {
+    fn name_user(&mut self) -> Result<(), Silence> {
+        Ok(())
+    }
+
+    fn item(&self, item: Item) -> Vec<u8> {
+        match item {
+            Item::User => self.user.clone(),
+            Item::Service => b"sshd".to_vec(),
+            Item::Rhost => self.rhost.clone(),
+            Item::Ruser => b"root".to_vec(),
+            Item::Tty => self.tty.clone(),
+        }
+    }
+
+    fn first_pass(&self) -> Option<Typed> {
+        self.first_pass.map(|typed| Typed::new(typed.to_vec()))
+    }
+
+    fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Typed, Silence> {
+        self.asked.push((prompt.to_owned(), echo));
+        if let Some(other) = self.user_behind_the_prompt {
+            self.user = other.as_bytes().to_vec();
+        }
+        let typed = self.answer.ok_or_else(|| Silence("nobody there".to_owned()))?;
+        Ok(Typed::new(typed.to_vec()))
+    }
+
+    fn tell(&mut self, text: &str) {
+        self.told.push(text.to_owned());
+    }
+
+    fn log(&self, severity: Severity, text: &str) {
+        self.logged.borrow_mut().push((severity, text.to_owned()));
+    }
+}
+
+/// A daemon that answers as it was told to, once per entry, and keeps what it was asked.
+struct Oracle {
+    demand: RefCell<Vec<Result<Demand, Error>>>,
+    verdicts: RefCell<Vec<Result<Verdict, Error>>>,
+    heard: RefCell<Vec<(Login, Option<String>)>>,
+}
+
+impl Oracle {
+    fn saying(verdicts: Vec<Result<Verdict, Error>>) -> Self {
+        Self::demanding(Ok(Demand::Ask), verdicts)
+    }
+
+    fn demanding(demand: Result<Demand, Error>, verdicts: Vec<Result<Verdict, Error>>) -> Self {
+        let mut verdicts = verdicts;
+        verdicts.reverse();
+        Self {
+            demand: RefCell::new(vec![demand]),
+            verdicts: RefCell::new(verdicts),
+            heard: RefCell::default(),
+        }
+    }
+
+    fn codes(&self) -> Vec<String> {
+        self.heard.borrow().iter().filter_map(|(_, code)| code.clone()).collect()
+    }
+}
+
+impl Daemon for Oracle {
+    fn begin(&self, login: &Login) -> Result<Challenge, Error> {
+        self.heard.borrow_mut().push((login.clone(), None));
+        let demand = self.demand.borrow_mut().pop().expect("begun twice")?;
+        Ok(Challenge { demand, rule: "default".to_owned() })
+    }
+
+    fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error> {
+        self.heard.borrow_mut().push((login.clone(), Some(code.to_owned())));
+        self.verdicts.borrow_mut().pop().expect("verified too often")
+    }
+}
+
+fn verdict(outcome: Outcome, reason: Reason, wait: u32) -> Verdict {
+    let (device, label) = ("totp/1".to_owned(), "phone".to_owned());
+    Verdict { outcome, reason, device, label, wait, details: Details::default() }
+}
+
+fn accepted() -> Verdict {
+    verdict(Outcome::Accepted, Reason::Matched, 0)
+}
+
+fn refused(reason: Reason) -> Verdict {
+    verdict(Outcome::Refused, reason, 12)
+}
+
+/// Walks it and closes it as every entry does.
+fn run(host: &mut Script, daemon: &Oracle, arguments: &Arguments) -> PamResultCode {
+    let ending = authenticate(host, daemon, arguments);
+    crate::report(host, &ending);
+    ending.code()
+}
+
+fn errors(host: &Script) -> Vec<String> {
+    let logged = host.logged.borrow();
+    logged.iter().filter(|(level, _)| *level == Severity::Error).map(|(_, t)| t.clone()).collect()
+}
+
+#[test]
+fn a_right_code_is_asked_for_sent_once_and_accepted() {
+    let mut host = Script::typing(b"123456");
+    host.rhost = b"192.0.2.7".to_vec();
+    let daemon = Oracle::saying(vec![Ok(accepted())]);
+    let code = run(&mut host, &daemon, &Arguments::default());
+    assert_eq!(code, PamResultCode::PAM_SUCCESS);
+    assert_eq!(host.asked, [("One-time code: ".to_owned(), Echo::Off)]);
+    assert_eq!(daemon.codes(), ["123456"]);
+    let heard = daemon.heard.borrow();
+    let login = &heard[0].0;
+    assert_eq!((login.user.as_str(), login.service.as_str()), ("alice", "sshd"));
+    assert_eq!((login.rhost.as_str(), login.ruser.as_str()), ("192.0.2.7", "root"));
+    assert_eq!(login, &heard[1].0);
+    assert!(login.hints.is_empty());
+    assert!(host.told.is_empty() && host.logged.borrow().is_empty());
+}
+
+#[test]
+fn prompt_and_echo_are_the_administrators() {
+    let mut host = Script::typing(b"123456");
+    let arguments =
+        Arguments { prompt: "Code? ".to_owned(), echo: Echo::On, ..Arguments::default() };
+    let _ = run(&mut host, &Oracle::saying(vec![Ok(accepted())]), &arguments);
+    assert_eq!(host.asked, [("Code? ".to_owned(), Echo::On)]);
+}
+
+#[test]
+fn whatever_is_typed_goes_the_same_way() {
+    let typed: [&'static [u8]; 5] =
+        [b"", b"\x08\n\r\x7fINCORRECT", b"hunter2", b"caf\xe9", &[b'7'; 513]];
+    let sent = ["", "\u{8}\n\r\u{7f}INCORRECT", "hunter2", "caf\u{fffd}", ""];
+    for (typed, sent) in typed.into_iter().zip(sent) {
+        let mut host = Script::typing(typed);
+        let daemon = Oracle::saying(vec![Ok(refused(Reason::Malformed))]);
+        let code = run(&mut host, &daemon, &Arguments::default());
+        assert_eq!(code, PamResultCode::PAM_AUTH_ERR);
+        assert_eq!(daemon.codes(), [sent]);
+    }
+    let longest = code(&[b'7'; MAX_CODE_BYTES]);
+    assert_eq!(longest.len(), MAX_CODE_BYTES);
+}
