@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use zbus::{DeserializeDict, SerializeDict, Type};
 
+use crate::Terms;
+
 /// Who wants in, by which service, from where. Signature `(sssssas)`.
 ///
 /// From a caller whose uid is not 0, `rhost`, `ruser` and `tty` are its own claim and are dropped.
@@ -34,7 +36,7 @@ pub enum Hint {
     Nullok,
 }
 
-/// What `Begin` asks of a login. Its fields are the method's out arguments, `ss`.
+/// What `Begin` asks of a login. Its fields are the method's out arguments, `ssa{sv}`.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Challenge {
@@ -42,12 +44,14 @@ pub struct Challenge {
     pub demand: Demand,
     /// The policy rule that decided, or `default`.
     pub rule: String,
+    /// How to ask.
+    pub terms: Terms,
 }
 
 impl Challenge {
     /// The method's out arguments.
-    pub fn into_args(self) -> (Demand, String) {
-        (self.demand, self.rule)
+    pub fn into_args(self) -> (Demand, String, Terms) {
+        (self.demand, self.rule, self.terms)
     }
 }
 

@@ -14,6 +14,7 @@ mod manage;
 pub mod names;
 #[cfg(feature = "proxy")]
 mod proxy;
+mod terms;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
@@ -27,3 +28,4 @@ pub use manage::{
 };
 #[cfg(feature = "proxy")]
 pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy};
+pub use terms::{ForwardDigits, Separator, Tell, Terms};

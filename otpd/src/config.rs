@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use otp_bus::{ForwardDigits, Separator, Tell, Terms};
 use otp_core::{Seconds, ThrottlePolicy};
 use serde::Deserialize;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub rules: Rules,
     /// What is left to users.
     pub self_service: SelfService,
+    /// How hosts are to ask.
+    pub terms: Terms,
 }
 
 /// Why there is no configuration.
@@ -59,6 +62,10 @@ struct File {
     #[serde(default)]
     throttle: Throttle,
     #[serde(default)]
+    prompt: Prompt,
+    #[serde(default)]
+    forward_pass: ForwardPass,
+    #[serde(default)]
     rule: Vec<Rule>,
     #[serde(default)]
     self_service: SelfService,
@@ -79,6 +86,19 @@ struct Throttle {
     lock_after: Option<Bounded<1, 100>>,
     lock_after_recent: Option<Bounded<1, 10_000>>,
     unlock_after: Option<Length>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Prompt {
+    tell: Tell,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ForwardPass {
+    digits: ForwardDigits,
+    separator: Separator,
 }
 
 /// A number between bounds that the type names.
@@ -174,7 +194,8 @@ impl Config {
     /// # Errors
     /// When it is not understood; the error names line and key.
     pub fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
-        let File { issuer, throttle, rule, self_service } = toml::from_str(text)?;
+        let File { issuer, throttle, prompt, forward_pass, rule, self_service } =
+            toml::from_str(text)?;
         let default = ThrottlePolicy::default();
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
         let host = if host.is_empty() { "otpd".to_owned() } else { host };
@@ -191,6 +212,11 @@ impl Config {
             },
             rules: Rules::new(rule),
             self_service,
+            terms: Terms {
+                tell: prompt.tell,
+                forward_digits: forward_pass.digits,
+                forward_separator: forward_pass.separator,
+            },
         })
     }
 }
@@ -235,6 +261,7 @@ mod tests {
         let config = Config::parse("", "host.example").unwrap();
         assert_eq!(config.issuer, "host.example");
         assert_eq!(config.throttle, ThrottlePolicy::default());
+        assert_eq!(config.terms, Terms::default());
         assert_eq!(Config::parse("", "").unwrap().issuer, "otpd");
     }
 
@@ -270,7 +297,14 @@ mod tests {
         let example = include_str!("../../packaging/otpd.toml");
         // The parser names what it knows where it meets what it does not.
         let mut keys = Vec::new();
-        let sections = ["[throttle]\n", "[[rule]]\n", "[self_service]\n", ""];
+        let sections = [
+            "[throttle]\n",
+            "[[rule]]\n",
+            "[prompt]\n",
+            "[forward_pass]\n",
+            "[self_service]\n",
+            "",
+        ];
         for text in sections.map(|section| format!("{section}x = 1")) {
             let error = Config::parse(&text, "host").unwrap_err().to_string();
             let known = error.split_once("expected").unwrap().1.to_owned();
@@ -294,6 +328,10 @@ mod tests {
         assert_eq!(config.issuer, "Example");
         assert_eq!((config.throttle.free, config.throttle.lock_after), (0, 10));
         assert_eq!(config.throttle.unlock_after, Some(Seconds(86_400)));
+        let text = "[prompt]\ntell = 'never'\n[forward_pass]\ndigits = 8\nseparator = '/'";
+        let terms = Config::parse(text, "host").unwrap().terms;
+        assert_eq!((terms.tell, terms.forward_digits.count()), (Tell::Never, 8));
+        assert_eq!(terms.forward_separator.byte(), b'/');
     }
 
     #[test]
@@ -320,6 +358,9 @@ mod tests {
             ("[self_service]\nenrol = true", "enrol"),
             ("[self_service]\nenroll = 1", "boolean"),
             ("[self_service]\nfirst = 'true'", "boolean"),
+            ("[prompt]\ntell = 'remote'", "`local`"),
+            ("[forward_pass]\ndigits = 5", "must be 6 to 10"),
+            ("[forward_pass]\nseparator = '-'", "no letter, digit, space or hyphen"),
         ] {
             let error = Config::parse(text, "host").unwrap_err().to_string();
             assert!(error.contains(named) && error.contains("line"), "{text:?}: {error}");

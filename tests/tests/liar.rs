@@ -2,7 +2,6 @@
 //! owner of its name on the system bus. It is honest until the moment that a test names.
 
 use std::{
-    collections::BTreeMap,
     future::poll_fn,
     io::{Read, Write},
     os::unix::net::{UnixListener, UnixStream},
@@ -12,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use otp_bus::names::{BUS_NAME, SOCKET_PATH, SYSTEM_BUS_ADDRESS};
+use otp_bus::{
+    Details, Terms,
+    names::{BUS_NAME, SOCKET_PATH, SYSTEM_BUS_ADDRESS},
+};
 use testbed::{Context, Result};
 use zbus::{Connection, Guid, Message, MessageStream, connection::Builder};
 
@@ -154,18 +156,21 @@ async fn serve(
     }
 }
 
-fn no_details() -> BTreeMap<&'static str, zbus::Variant<'static>> {
-    BTreeMap::new()
-}
-
 fn honest(moment: Moment, call: &Message) -> zbus::Result<Message> {
     let reply = Message::method_return(&call.header());
     match moment {
-        Moment::Begin => reply.build(&("ask", "default")),
-        Moment::Verify => {
-            reply.build(&("accepted", "matched", "totp/1", "phone", 0_u32, &no_details()))
-        }
+        Moment::Begin => reply.build(&("ask", "default", Terms::default())),
+        Moment::Verify => reply.build(&verdict("accepted", "matched", "phone")),
     }
+}
+
+/// The words of a verdict, whether they are any or not.
+fn verdict<'a>(
+    outcome: &'a str,
+    reason: &'a str,
+    label: &'a str,
+) -> (&'a str, &'a str, &'a str, &'a str, u32, Details) {
+    (outcome, reason, "totp/1", label, 0, Details::default())
 }
 
 fn lies(lie: Lie, moment: Moment, call: &Message) -> Vec<zbus::Result<Message>> {
@@ -175,28 +180,29 @@ fn lies(lie: Lie, moment: Moment, call: &Message) -> Vec<zbus::Result<Message>> 
     match (lie, moment) {
         (Lie::Mute | Lie::Closed | Lie::Noise | Lie::Endless, _) => vec![],
         (Lie::Late, _) => vec![honest(moment, call)],
-        (Lie::TooLarge, Moment::Begin) => vec![reply().build(&("ask", &long))],
+        (Lie::TooLarge, Moment::Begin) => vec![reply().build(&("ask", &long, Terms::default()))],
         (Lie::TooLarge, Moment::Verify) => {
-            vec![reply().build(&("accepted", "matched", "totp/1", &long, 0_u32, &no_details()))]
+            vec![reply().build(&verdict("accepted", "matched", &long))]
         }
         (Lie::WrongShape, _) => vec![reply().build(&"accepted")],
-        (Lie::UnknownWord, Moment::Begin) => vec![reply().build(&("pass", "default"))],
-        (Lie::UnknownWord, Moment::Verify) => {
-            vec![reply().build(&("exempt", "matched", "totp/1", "phone", 0_u32, &no_details()))]
+        (Lie::UnknownWord, Moment::Begin) => {
+            vec![reply().build(&("pass", "default", Terms::default()))]
         }
-        (Lie::Absurd, Moment::Begin) => vec![reply().build(&("unenrolled", "default"))],
+        (Lie::UnknownWord, Moment::Verify) => {
+            vec![reply().build(&verdict("exempt", "matched", "phone"))]
+        }
+        (Lie::Absurd, Moment::Begin) => {
+            vec![reply().build(&("unenrolled", "default", Terms::default()))]
+        }
         (Lie::Absurd, Moment::Verify) => {
-            vec![reply().build(&("accepted", "wrong", "totp/1", "phone", 0_u32, &no_details()))]
+            vec![reply().build(&verdict("accepted", "wrong", "phone"))]
         }
         (Lie::StrangeError, _) => {
             vec![Message::error(&header, "org.otpd1.Error.Accepted").build(&"yes")]
         }
         (Lie::Twice, Moment::Begin) => vec![honest(moment, call), honest(moment, call)],
         (Lie::Twice, Moment::Verify) => {
-            vec![
-                reply().build(&("refused", "wrong", "", "", 0_u32, &no_details())),
-                honest(moment, call),
-            ]
+            vec![reply().build(&verdict("refused", "wrong", "phone")), honest(moment, call)]
         }
     }
 }

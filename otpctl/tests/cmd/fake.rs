@@ -9,8 +9,8 @@ use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
     AccountInfo, AccountStatus, Adoption, Caution, Challenge, Demand, Details, DeviceFilter,
     DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, Invitation, LaneStatus,
-    LogEntry, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, StoredAccount, Verdict,
-    Warrant,
+    LogEntry, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, StoredAccount, Terms,
+    Verdict, Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
 use zbus::connection::Builder;
@@ -150,7 +150,7 @@ impl Auth {
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Challenge, Error> {
         self.0.note("Begin", format!("Begin({login:?})"), connection).await?;
-        Ok(Challenge { demand: Demand::Ask, rule: "default".into() })
+        Ok(Challenge { demand: Demand::Ask, rule: "default".into(), terms: Terms::default() })
     }
 
     async fn verify(

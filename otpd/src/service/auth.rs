@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use otp_bus::{Challenge, Demand, Details, Error, Hint, Login, Outcome, Reason, Verdict, names};
+use otp_bus::{
+    Challenge, Demand, Details, Error, Hint, Login, Outcome, Reason, Terms, Verdict, names,
+};
 use otp_core::{Entry, Malformed, Origin, Refusal};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
@@ -47,13 +49,13 @@ pub(super) struct Believed {
 #[interface(name = "org.otpd1.Auth")]
 impl AuthService {
     /// Says what a login must do.
-    #[zbus(out_args("demand", "rule"))]
+    #[zbus(out_args("demand", "rule", "terms"))]
     async fn begin(
         &self,
         login: Login,
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
-    ) -> Result<(Demand, String), Error> {
+    ) -> Result<(Demand, String, Terms), Error> {
         let mut call = self.services.enter(self.way, connection, &header).await?;
         let believed = self.believe(&call, login)?;
         match self.demand(&mut call, &believed).await {
@@ -136,7 +138,9 @@ impl AuthService {
     async fn demand(&self, call: &mut Call, believed: &Believed) -> Result<Challenge, Refused> {
         let user = &believed.who.user;
         let person = self.services.permitted(call, Action::Begin, user).await?;
-        let ask = |rule| Challenge { demand: Demand::Ask, rule };
+        let terms = self.services.engine.config().terms;
+        let challenge = |demand, rule| Challenge { demand, rule, terms };
+        let ask = |rule| challenge(Demand::Ask, rule);
         let Some(person) = person else { return Ok(ask("default".to_owned())) };
         let Decided { ruling, rule } = self.services.ruled(call, believed, &person).await;
         let standing = self.services.engine.look(person, call.before).await?;
@@ -145,15 +149,15 @@ impl AuthService {
         match ruling {
             Ruling::Nothing => {
                 log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(Challenge { demand: Demand::Exempt, rule })
+                Ok(challenge(Demand::Exempt, rule))
             }
             Ruling::Enrolled(_) if free => {
                 log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(Challenge { demand: Demand::Exempt, rule })
+                Ok(challenge(Demand::Exempt, rule))
             }
             Ruling::Default if free && believed.nullok => {
                 log.log(&Event::PassedUnenrolled(&believed.who));
-                Ok(Challenge { demand: Demand::Unenrolled, rule })
+                Ok(challenge(Demand::Unenrolled, rule))
             }
             // Which rule denies is nothing for who is denied by it.
             Ruling::Denied(_) => Ok(ask("default".to_owned())),

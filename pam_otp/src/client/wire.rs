@@ -127,7 +127,7 @@ impl ReadHalf for Exhausted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use otp_bus::{Outcome, Reason, Verdict};
+    use otp_bus::{Challenge, Demand, Outcome, Reason, Terms, Verdict};
 
     fn serial(number: u32) -> NonZeroU32 {
         NonZeroU32::new(number).unwrap()
@@ -269,12 +269,20 @@ mod tests {
                     let Ok(message) = message(part.to_vec()) else { continue };
                     let _ = answers(&message, serial(1), Some(":1.1"));
                     let _ = message.body().deserialize::<Verdict>();
+                    let _ = message.body().deserialize::<Challenge>();
                     let _ = otp_bus::Error::from(zbus::Error::from(message)).to_string();
                     read += 1;
                 }
             }
         }
         assert!(read > 100, "the corpus holds no messages: {read}");
+    }
+
+    #[test]
+    fn the_corpus_holds_a_whole_challenge() {
+        let bytes = include_bytes!("../../../fuzz/corpus/wire/challenge").to_vec();
+        let read: Challenge = message(bytes).unwrap().body().deserialize().unwrap();
+        assert_eq!((read.demand, read.terms), (Demand::Ask, Terms::default()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use otp_bus::{Challenge, Demand, Login, Outcome, Reason, Verdict};
+use otp_bus::{Challenge, Demand, Login, Outcome, Reason, Terms, Verdict};
 
 /// A directory of its own, gone when the test is.
 pub(crate) struct Place(pub(crate) PathBuf);
@@ -40,7 +40,7 @@ impl Fake {
         if login.user == "mallory" {
             return Err(otp_bus::Error::NotAllowed("not you".to_owned()));
         }
-        Ok(Challenge { demand: Demand::Ask, rule: "default".to_owned() })
+        Ok(Challenge { demand: Demand::Ask, rule: "default".to_owned(), terms: Terms::default() })
     }
 
     fn verify(&self, login: Login, code: String) -> Verdict {

@@ -6,7 +6,7 @@
 use std::{env, fs::File, future::pending, process};
 
 use otp_bus::{
-    Challenge, Demand, Details, Login, Outcome, Reason, Verdict,
+    Challenge, Demand, Details, Login, Outcome, Reason, Terms, Verdict,
     names::{BUS_NAME, OBJECT_PATH},
 };
 use testbed::{Context, Result};
@@ -18,7 +18,7 @@ struct YesToAll;
 #[interface(name = "org.otpd1.Auth")]
 impl YesToAll {
     fn begin(&self, _login: Login) -> Challenge {
-        Challenge { demand: Demand::Ask, rule: "default".to_owned() }
+        Challenge { demand: Demand::Ask, rule: "default".to_owned(), terms: Terms::default() }
     }
 
     fn verify(&self, _login: Login, _code: String) -> Verdict {

@@ -11,7 +11,7 @@ mod stage;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
-use otp_bus::{Challenge, Demand, Login, Outcome, Reason, Verdict};
+use otp_bus::{Challenge, Demand, Login, Outcome, Reason, Terms, Verdict};
 
 use self::stage::Place;
 use super::*;

@@ -47,7 +47,8 @@ fn everything_is_sent_before_anything_is_answered() {
 #[test]
 fn begin_is_a_connection_of_its_own() {
     let place = Place::new();
-    let challenge = Challenge { demand: Demand::Ask, rule: "default".to_owned() };
+    let challenge =
+        Challenge { demand: Demand::Ask, rule: "default".to_owned(), terms: Terms::default() };
     let expected = challenge.clone();
     let server = fake::serve(place.listen("own"), move |server| {
         server.greeting();

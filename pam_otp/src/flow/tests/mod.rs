@@ -9,7 +9,7 @@ mod texts;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use otp_bus::{Challenge, Details, Outcome, Reason, Verdict};
+use otp_bus::{Challenge, Details, Outcome, Reason, Terms, Verdict};
 use pam::constants::PamResultCode;
 
 use super::*;
@@ -104,7 +104,7 @@ impl Daemon for Oracle {
     fn begin(&self, login: &Login) -> Result<Challenge, Error> {
         self.heard.borrow_mut().push((login.clone(), None));
         let demand = self.demand.borrow_mut().pop().expect("begun twice")?;
-        Ok(Challenge { demand, rule: "default".to_owned() })
+        Ok(Challenge { demand, rule: "default".to_owned(), terms: Terms::default() })
     }
 
     fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error> {
