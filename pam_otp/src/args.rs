@@ -6,21 +6,26 @@
 
 use std::ffi::CStr;
 use std::fmt;
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use crate::client::Address;
 
 /// What is asked where no `prompt=` says otherwise.
 const PROMPT: &str = "One-time code: ";
+/// The same with `forward_pass`.
+const PROMPT_FOR_BOTH: &str = "Password and one-time code: ";
 /// The longest `prompt=`, in bytes: a line of a terminal, and well below libpam's bounds.
 const MAX_PROMPT_BYTES: usize = 256;
 /// How long one call may take where no `timeout=` says otherwise, in seconds.
 const TIMEOUT: u64 = 10;
 /// The longest `timeout=`, in seconds: sshd gives a login 120.
 const MAX_TIMEOUT: u64 = 120;
+/// The most questions of one call. sshd, which asks by itself, would ask three times as many.
+const MAX_TRIES: u8 = 5;
 /// Every option, as the log shows it to who wrote another.
-const KNOWN: &str = "prompt=TEXT echo try_first_pass use_first_pass timeout=SECONDS nullok debug \
-                     bus=unix:path=PATH";
+const KNOWN: &str = "prompt=TEXT echo try_first_pass use_first_pass forward_pass tries=NUMBER \
+                     timeout=SECONDS nullok debug bus=unix:path=PATH";
 
 /// The module's options.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +36,10 @@ pub(crate) struct Arguments {
     pub(crate) echo: Echo,
     /// `try_first_pass`, `use_first_pass`: what an earlier module's answer is good for.
     pub(crate) first_pass: FirstPass,
+    /// `forward_pass`: what an answer holds.
+    pub(crate) content: Content,
+    /// `tries=NUMBER`, 1 to 5: how often is asked before the call ends in a refusal.
+    pub(crate) tries: NonZeroU8,
     /// `timeout=SECONDS`, 1 to 120: the bound on one call, connecting included.
     pub(crate) timeout: Duration,
     /// `nullok`: whether the daemon may let pass who has no device.
@@ -57,6 +66,15 @@ pub(crate) enum FirstPass {
     Try,
     /// It is the code; nothing is asked.
     Only,
+}
+
+/// What an answer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// A code and nothing else.
+    Code,
+    /// A password and behind it a code; the next module gets the password.
+    PasswordAndCode,
 }
 
 /// What the administrator says about users without a confirmed device.
@@ -89,6 +107,8 @@ impl Default for Arguments {
             prompt: PROMPT.to_owned(),
             echo: Echo::Off,
             first_pass: FirstPass::Ignore,
+            content: Content::Code,
+            tries: NonZeroU8::MIN,
             timeout: Duration::from_secs(TIMEOUT),
             unenrolled: Unenrolled::Refuse,
             chatter: Chatter::Quiet,
@@ -114,6 +134,9 @@ impl Arguments {
             seen.push(name);
             arguments.set(name, value).map_err(|why| bad(why, raw))?;
         }
+        if arguments.content == Content::PasswordAndCode && !seen.contains(&"prompt") {
+            PROMPT_FOR_BOTH.clone_into(&mut arguments.prompt);
+        }
         Ok(arguments)
     }
 
@@ -128,14 +151,19 @@ impl Arguments {
             ("use_first_pass", None) => {
                 self.first_pass = self.first_pass.changed(FirstPass::Only)?;
             }
+            ("forward_pass", None) => self.content = Content::PasswordAndCode,
+            ("tries", Some(number)) => self.tries = tries(number)?,
             ("timeout", Some(seconds)) => self.timeout = timeout(seconds)?,
             ("nullok", None) => self.unenrolled = Unenrolled::MayPass,
             ("debug", None) => self.chatter = Chatter::Debug,
             ("bus", Some(address)) => self.bus = Some(Address::parse(address)?),
-            ("prompt" | "timeout" | "bus", None) => return Err("an option that needs a value"),
-            ("echo" | "try_first_pass" | "use_first_pass" | "nullok" | "debug", Some(_)) => {
-                return Err("an option that takes no value");
+            ("prompt" | "tries" | "timeout" | "bus", None) => {
+                return Err("an option that needs a value");
             }
+            (
+                "echo" | "try_first_pass" | "use_first_pass" | "forward_pass" | "nullok" | "debug",
+                Some(_),
+            ) => return Err("an option that takes no value"),
             _ => return Err("an unknown option"),
         }
         Ok(())
@@ -159,14 +187,22 @@ fn prompt(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
+fn tries(number: &str) -> Result<NonZeroU8, &'static str> {
+    let number = digits(number).and_then(|number| u8::try_from(number).ok());
+    let number = number.filter(|number| *number <= MAX_TRIES).and_then(NonZeroU8::new);
+    number.ok_or("a number of tries that is not 1 to 5")
+}
+
 fn timeout(seconds: &str) -> Result<Duration, &'static str> {
-    let plain = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());
-    match seconds.parse() {
-        Ok(number) if plain && (1..=MAX_TIMEOUT).contains(&number) => {
-            Ok(Duration::from_secs(number))
-        }
+    match digits(seconds) {
+        Some(number) if (1..=MAX_TIMEOUT).contains(&number) => Ok(Duration::from_secs(number)),
         _ => Err("a timeout that is not 1 to 120 seconds"),
     }
+}
+
+/// A number of digits alone, which `parse` would also take with a sign.
+fn digits(text: &str) -> Option<u64> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 fn bad(why: &str, option: &CStr) -> BadArgument {
@@ -207,6 +243,8 @@ mod tests {
             c"prompt=Code = ",
             c"echo",
             c"try_first_pass",
+            c"forward_pass",
+            c"tries=5",
             c"timeout=120",
             c"nullok",
             c"debug",
@@ -217,6 +255,8 @@ mod tests {
             prompt: "Code = ".to_owned(),
             echo: Echo::On,
             first_pass: FirstPass::Try,
+            content: Content::PasswordAndCode,
+            tries: NonZeroU8::new(5).unwrap(),
             timeout: Duration::from_secs(120),
             unenrolled: Unenrolled::MayPass,
             chatter: Chatter::Debug,
@@ -224,12 +264,13 @@ mod tests {
         };
         assert_eq!(arguments, expected);
         assert_eq!(parse(&[c"use_first_pass"]).unwrap().first_pass, FirstPass::Only);
+        let both = parse(&[c"forward_pass"]).unwrap().prompt;
+        assert_eq!(both, "Password and one-time code: ");
     }
 
     #[test]
     fn what_is_not_known_is_named_with_what_is() {
-        for option in [c"nulok", c"ECHO", c"", c"=", c"tries=3", c"forward_pass", c"debug ", c"pro"]
-        {
+        for option in [c"nulok", c"ECHO", c"", c"=", c"try=3", c"forward", c"debug ", c"pro"] {
             let said = parse(&[c"echo", option]).unwrap_err();
             let named = format!("unknown option: \"{}\";", option.to_str().unwrap());
             assert!(said.contains(&named), "{said}");
@@ -250,6 +291,13 @@ mod tests {
             c"timeout=5s",
             c"timeout=99999999999999999999",
             c"timeout",
+            c"tries",
+            c"tries=",
+            c"tries=0",
+            c"tries=6",
+            c"tries=+1",
+            c"tries=257",
+            c"forward_pass=6",
             c"prompt=",
             c"prompt",
             c"prompt=a\nb",

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::address::Address;
 use self::bus::{Owner, Stranded};
-use self::deadline::Deadline;
+pub(crate) use self::deadline::Deadline;
 pub(crate) use self::error::Error;
 use self::transport::{Transport, Trouble};
 use crate::args::Arguments;

@@ -3,21 +3,34 @@
 //! No connection is open while somebody types, and the time that takes is not counted. It refuses
 //! to judge what was typed: an empty answer, nonsense, or the `INCORRECT` that sshd puts in the
 //! place of what strangers type goes the same way as a right code, so that calls and times are
-//! alike and the daemon alone classifies. It refuses a user who changed behind the prompt.
+//! alike and the daemon alone classifies. Nor does it depend on why a code was refused how often
+//! and how fast the next one is asked for, unless the reason was told anyway. It refuses a user who
+//! changed behind the prompt.
 
+mod answer;
+mod login;
 #[cfg(test)]
 mod tests;
 mod texts;
 
-use otp_bus::names::{MAX_CODE_BYTES, MAX_FIELD_BYTES, MAX_USER_BYTES};
-use otp_bus::{Demand, Hint, Login};
-use zeroize::Zeroizing;
+use std::time::Duration;
 
-use crate::args::{Arguments, Chatter, FirstPass, Unenrolled};
-use crate::client::{self, Daemon};
-use crate::host::{Host, Item, Silence, Typed};
+use otp_bus::{Demand, Login, Tell, Terms, Verdict};
+
+use self::answer::Answer;
+use crate::args::{Arguments, Chatter, Content, FirstPass};
+use crate::client::{self, Daemon, Deadline};
+use crate::host::{Host, Silence, Typed, Unset};
 use crate::log::Severity;
 use crate::outcome::{self, Ending};
+
+/// How long after a refusal the next answer of the same call is sent at the earliest: the throttle's
+/// first waits, during which a right code would be refused. Everybody is held alike, as only those
+/// have such waits who are no strangers.
+const PAUSE: Duration = Duration::from_secs(2);
+/// For how long a failure is kept back where password and code are one answer: as long as by
+/// `pam_unix` with a wrong password, so that one cannot tell by the time which of the two was wrong.
+const FAILURE_DELAY: Duration = Duration::from_secs(2);
 
 /// Authenticates the user whom `host` names.
 pub(crate) fn authenticate(
@@ -34,89 +47,153 @@ struct Walk<'a, H, D> {
     arguments: &'a Arguments,
 }
 
+/// Whom a code is demanded of, and how.
+struct Question {
+    login: Login,
+    terms: Terms,
+}
+
+/// What becomes of another code.
+#[derive(Clone, Copy)]
+enum Another {
+    /// It may be right, or is asked for lest strangers learn that theirs never can.
+    Asked,
+    /// None is needed, or none can be right and whoever types has been told.
+    Pointless,
+}
+
 impl<H: Host, D: Daemon> Walk<'_, H, D> {
     fn walk(&mut self) -> Result<Ending, Ending> {
-        let login = self.login()?;
+        let login = login::read(self.host, self.arguments.unenrolled)?;
         let challenge = self.daemon.begin(&login)?;
         self.debug(|| format!("{} ({})", outcome::described(challenge.demand), challenge.rule));
         match challenge.demand {
             Demand::Unenrolled => Ok(Ending::unenrolled(self.arguments.unenrolled)),
             Demand::Exempt => Ok(Ending::Exempt),
-            Demand::Ask => self.code(&login),
+            Demand::Ask => self.code(&Question { login, terms: challenge.terms }),
         }
-    }
-
-    /// Who wants in, as far as that can be.
-    fn login(&mut self) -> Result<Login, Ending> {
-        self.host.name_user()?;
-        let hints = match self.arguments.unenrolled {
-            Unenrolled::MayPass => vec![Hint::Nullok],
-            Unenrolled::Refuse => Vec::new(),
-        };
-        Ok(Login {
-            user: user(self.host.item(Item::User))?,
-            service: self.field(Item::Service)?,
-            rhost: self.field(Item::Rhost)?,
-            ruser: self.field(Item::Ruser)?,
-            tty: self.field(Item::Tty)?,
-            hints,
-        })
-    }
-
-    /// What is not UTF-8 in an item loses only those bytes: a rule that names it cannot match.
-    fn field(&self, item: Item) -> Result<String, Ending> {
-        let text = String::from_utf8_lossy(&self.host.item(item)).into_owned();
-        if text.len() <= MAX_FIELD_BYTES {
-            return Ok(text);
-        }
-        Err(Ending::BadLogin(format!(
-            "refused: the application's {item:?} is longer than {MAX_FIELD_BYTES} bytes"
-        )))
     }
 
     /// Finds a code where the administrator said, and has it judged.
-    fn code(&mut self, login: &Login) -> Result<Ending, Ending> {
-        let first = match self.arguments.first_pass {
+    fn code(&mut self, question: &Question) -> Result<Ending, Ending> {
+        if self.arguments.content == Content::PasswordAndCode {
+            self.host.delay_failure(FAILURE_DELAY);
+        }
+        match self.given(question)? {
+            Some(ending) => Ok(ending),
+            None => self.asked(question),
+        }
+    }
+
+    /// What becomes of the answer that an earlier module was given; nothing where a code is still to
+    /// be asked for.
+    fn given(&mut self, question: &Question) -> Result<Option<Ending>, Ending> {
+        let given = match self.arguments.first_pass {
             FirstPass::Ignore => None,
             FirstPass::Try | FirstPass::Only => self.host.first_pass(),
         };
-        match (self.arguments.first_pass, first) {
-            (FirstPass::Only, None) => {
-                let why = "use_first_pass, and no earlier module of the stack asked for anything";
-                return Err(Ending::NoAnswer(why.to_owned()));
-            }
-            (FirstPass::Only, Some(typed)) => return self.verify(login, &typed),
-            (FirstPass::Try, Some(typed)) => {
-                let ending = self.verify(login, &typed)?;
-                if !matches!(ending, Ending::Refused(_)) {
-                    return Ok(ending);
+        let Some(given) = given else {
+            return match self.arguments.first_pass {
+                FirstPass::Ignore | FirstPass::Try => Ok(None),
+                FirstPass::Only => {
+                    let why =
+                        "use_first_pass, and no earlier module of the stack asked for anything";
+                    Err(Ending::NoAnswer(why.to_owned()))
                 }
-            }
-            (FirstPass::Ignore | FirstPass::Try, _) => {}
+            };
+        };
+        self.debug(|| "an earlier module's answer is tried".to_owned());
+        let (ending, _) = self.verify(question, &given)?;
+        match (self.arguments.first_pass, &ending) {
+            (FirstPass::Ignore | FirstPass::Try, Ending::Refused(_)) => Ok(None),
+            _ => Ok(Some(ending)),
         }
-        let typed = self.host.ask(&self.arguments.prompt, self.arguments.echo)?;
-        if self.host.item(Item::User) != login.user.as_bytes() {
-            let why = "refused: the application changed the user's name behind the prompt";
-            return Err(Ending::BadLogin(why.to_owned()));
-        }
-        self.verify(login, &typed)
     }
 
-    fn verify(&mut self, login: &Login, typed: &Typed) -> Result<Ending, Ending> {
-        let verdict = self.daemon.verify(login, &code(typed))?;
+    /// Asks, as often as the administrator said, until a code is accepted.
+    fn asked(&mut self, question: &Question) -> Result<Ending, Ending> {
+        let tries = self.arguments.tries.get();
+        let mut pause = None;
+        for number in 1..tries {
+            self.debug(|| format!("asking, {number} of {tries}"));
+            match self.attempt(question, pause)? {
+                (_, Another::Asked) => {}
+                (ending, Another::Pointless) => return Ok(ending),
+            }
+            pause = Some(Deadline::after(PAUSE.min(self.arguments.timeout)));
+        }
+        self.debug(|| format!("asking, {tries} of {tries}"));
+        self.attempt(question, pause).map(|(ending, _)| ending)
+    }
+
+    /// Asks once. What is typed before the pause is over waits in here.
+    fn attempt(
+        &mut self,
+        question: &Question,
+        pause: Option<Deadline>,
+    ) -> Result<(Ending, Another), Ending> {
+        let typed = self.host.ask(&self.arguments.prompt, self.arguments.echo)?;
+        login::same_user(self.host, &question.login)?;
+        if let Some(pause) = pause {
+            self.host.hold(pause);
+        }
+        self.verify(question, &typed)
+    }
+
+    fn verify(&mut self, question: &Question, typed: &Typed) -> Result<(Ending, Another), Ending> {
+        let Answer { code, password } = Answer::read(typed, self.arguments.content, question.terms);
+        let verdict = self.daemon.verify(&question.login, &code)?;
         self.debug(|| format!("otpd's verdict: {:?}, {:?}", verdict.outcome, verdict.reason));
         let ending = Ending::of(&verdict);
-        let texts = if let Ending::Accepted = ending {
-            texts::notices(&verdict.details)
-        } else if let (Ending::Refused(_), true) = (&ending, login.rhost.is_empty()) {
-            Vec::from_iter(texts::advice(&verdict))
+        if let Ending::Accepted = ending {
+            self.pass(question, &verdict, password)?;
+        }
+        let another = if let Ending::Refused(_) = ending {
+            self.advise(question, &verdict)
         } else {
-            Vec::new()
+            Another::Pointless
         };
-        for text in texts {
+        Ok((ending, another))
+    }
+
+    /// Tells why, those who may know.
+    fn advise(&mut self, question: &Question, verdict: &Verdict) -> Another {
+        let local = question.login.rhost.is_empty();
+        match question.terms.tell {
+            Tell::Always => {}
+            Tell::Local if local => {}
+            Tell::Local | Tell::Never => return Another::Asked,
+        }
+        if let Some(text) = texts::advice(verdict) {
             self.host.tell(&text);
         }
-        Ok(ending)
+        if texts::mends(verdict, PAUSE) { Another::Asked } else { Another::Pointless }
+    }
+
+    /// What is left to be done for somebody whose code was accepted.
+    fn pass(
+        &mut self,
+        question: &Question,
+        verdict: &Verdict,
+        password: Option<Typed>,
+    ) -> Result<(), Ending> {
+        for text in texts::notices(&verdict.details) {
+            self.host.tell(&text);
+        }
+        login::same_user(self.host, &question.login)?;
+        if let Some(password) = password {
+            self.host.hand_on(&password).map_err(|Unset(why)| Ending::NotHandedOn(why))?;
+            self.debug(|| {
+                "the next module gets the password that stood before the code".to_owned()
+            });
+        }
+        for (variable, value) in texts::environment(&verdict.device) {
+            match self.host.export(variable, &value) {
+                Ok(()) => self.debug(|| format!("the session gets {variable}={value}")),
+                Err(Unset(why)) => self.debug(|| format!("{variable} is not set: {why}")),
+            }
+        }
+        Ok(())
     }
 
     fn debug(&self, text: impl FnOnce() -> String) {
@@ -137,28 +214,4 @@ impl From<Silence> for Ending {
     fn from(silence: Silence) -> Self {
         Self::NoAnswer(silence.0)
     }
-}
-
-/// A user's name, within the contract's bounds. Nobody can have another, so refusing it early
-/// tells strangers nothing.
-fn user(name: Vec<u8>) -> Result<String, Ending> {
-    let refused = |why: &str| Err(Ending::BadLogin(format!("refused: the user's name {why}")));
-    let Ok(name) = String::from_utf8(name) else { return refused("is not UTF-8") };
-    if name.is_empty() {
-        return refused("is empty");
-    }
-    if name.len() > MAX_USER_BYTES {
-        return refused("is longer than 256 bytes");
-    }
-    if name.chars().any(|c| c.is_control() || c == '/' || c == ':') {
-        return refused("has a control character, / or :");
-    }
-    Ok(name)
-}
-
-/// What was typed, as the contract carries it. What is too long for that is no code whatever it
-/// holds, and so is the empty one that is sent in its place: same calls, same time.
-fn code(typed: &[u8]) -> Zeroizing<String> {
-    let text = Zeroizing::new(String::from_utf8_lossy(typed).into_owned());
-    if text.len() <= MAX_CODE_BYTES { text } else { Zeroizing::new(String::new()) }
 }

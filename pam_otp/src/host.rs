@@ -3,6 +3,9 @@
 //!
 //! It refuses to interpret: items and answers are handed on as the bytes that they are.
 
+use std::ffi::CStr;
+use std::time::Duration;
+
 use pam::constants::{
     PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PamMessageStyle, PamResultCode,
 };
@@ -12,6 +15,8 @@ use pam::module::PamHandle;
 use zeroize::Zeroizing;
 
 use crate::args::Echo;
+use crate::client::Deadline;
+use crate::ffi;
 use crate::log::{self, About, Severity};
 
 /// What the application knows of a login.
@@ -36,6 +41,10 @@ pub(crate) type Typed = Zeroizing<Vec<u8>>;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Silence(pub(crate) String);
 
+/// libpam did not take what it was given; the text is its reason.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unset(pub(crate) String);
+
 /// The application.
 pub(crate) trait Host {
     /// Has the application name the user, which may ask for the name.
@@ -46,6 +55,15 @@ pub(crate) trait Host {
     fn first_pass(&self) -> Option<Typed>;
     /// Puts a question.
     fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Typed, Silence>;
+    /// Lets time pass, if it has not passed already.
+    fn hold(&self, until: Deadline);
+    /// Asks the application's libpam to let so much time pass before it tells of a failure.
+    fn delay_failure(&mut self, by: Duration);
+    /// Gives the next modules of the stack a password (`PAM_AUTHTOK`), in the place of what they
+    /// would have been given.
+    fn hand_on(&mut self, password: &Typed) -> Result<(), Unset>;
+    /// Sets a variable of the session's environment.
+    fn export(&mut self, variable: &str, value: &str) -> Result<(), Unset>;
     /// Shows a text, if the application wants to hear any.
     fn tell(&mut self, text: &str);
     /// Writes a line to the system's log.
@@ -118,6 +136,27 @@ impl Host for Application<'_> {
         }
     }
 
+    fn hold(&self, until: Deadline) {
+        while let Some(left) = until.left() {
+            std::thread::sleep(left);
+        }
+    }
+
+    fn delay_failure(&mut self, by: Duration) {
+        // Without it a failure comes at once: nothing that a login could fail for.
+        let _ = ffi::delay_failure(self.handle, by);
+    }
+
+    fn hand_on(&mut self, password: &Typed) -> Result<(), Unset> {
+        let text = terminated(&[password.as_slice()]);
+        ffi::set_password(self.handle, c_text(&text)?).map_err(unset)
+    }
+
+    fn export(&mut self, variable: &str, value: &str) -> Result<(), Unset> {
+        let text = terminated(&[variable.as_bytes(), b"=", value.as_bytes()]);
+        ffi::put_env(self.handle, c_text(&text)?).map_err(unset)
+    }
+
     fn tell(&mut self, text: &str) {
         // Under PAM_SILENT too: sudo always sets it, and its user is left to guess why a code that
         // the phone still shows is refused. Some applications answer a text with no reply at all,
@@ -135,4 +174,24 @@ impl Host for Application<'_> {
         };
         log::send(log::SOCKET, &log::line(severity, &about, std::process::id(), text));
     }
+}
+
+/// The parts as one text for C, made in one piece: growing would leave a copy of it behind.
+fn terminated(parts: &[&[u8]]) -> Typed {
+    let bytes = parts.iter().map(|part| part.len()).sum::<usize>();
+    let mut text = Typed::new(Vec::with_capacity(bytes.saturating_add(1)));
+    for part in parts {
+        text.extend_from_slice(part);
+    }
+    text.push(0);
+    text
+}
+
+fn c_text(text: &Typed) -> Result<&CStr, Unset> {
+    CStr::from_bytes_with_nul(text).map_err(|_| Unset("it holds a null byte".to_owned()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape map_err calls")]
+fn unset(code: PamResultCode) -> Unset {
+    Unset(format!("{code:?}"))
 }

@@ -30,6 +30,8 @@ pub(crate) enum Ending {
     /// What the application says of the login cannot be: a name out of bounds, or another than
     /// before.
     BadLogin(String),
+    /// The code was accepted, but libpam did not take the password that stood before it.
+    NotHandedOn(String),
     /// The administrator wrote something that is not to be followed.
     BadArgument(BadArgument),
     /// The host has not memory enough to begin.
@@ -61,7 +63,9 @@ impl Ending {
                 | client::Error::NotUnderstood { .. }
                 | client::Error::Unable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
             },
-            Self::Absurd(_) | Self::NoMemory => PamResultCode::PAM_AUTHINFO_UNAVAIL,
+            Self::Absurd(_) | Self::NotHandedOn(_) | Self::NoMemory => {
+                PamResultCode::PAM_AUTHINFO_UNAVAIL
+            }
             Self::NoAnswer(_) => PamResultCode::PAM_CONV_ERR,
             Self::BadArgument(_) => PamResultCode::PAM_SERVICE_ERR,
             Self::Panicked(_) => PamResultCode::PAM_ABORT,
@@ -86,6 +90,10 @@ impl Ending {
             )),
             Self::NoAnswer(why) => Some(format!("no code to check: {why}")),
             Self::BadLogin(why) => Some(why.clone()),
+            Self::NotHandedOn(why) => Some(format!(
+                "the code was accepted, but the next module cannot get the password: {why}; log in \
+                 again"
+            )),
             Self::BadArgument(bad) => Some(bad.to_string()),
             Self::NoMemory => Some(
                 "no memory for a login; raise the limits of this service, or free some".to_owned(),
@@ -150,6 +158,7 @@ mod tests {
             (panicked, PamResultCode::PAM_ABORT, true),
             (Ending::NoAnswer("x".to_owned()), PamResultCode::PAM_CONV_ERR, true),
             (Ending::NoMemory, PamResultCode::PAM_AUTHINFO_UNAVAIL, true),
+            (Ending::NotHandedOn("x".to_owned()), PamResultCode::PAM_AUTHINFO_UNAVAIL, true),
             (Ending::Credentials, PamResultCode::PAM_SUCCESS, false),
             (Ending::NotOurs, PamResultCode::PAM_IGNORE, false),
         ] {

@@ -1,5 +1,5 @@
 //! The one bound on a call: connecting, handshake and answer share it, so that no peer can add up
-//! waits, each of which is short.
+//! waits, each of which is short. The pause between two tries is measured by it too.
 //!
 //! It is the module's only clock, monotonic, and refuses to be extended.
 

@@ -1,5 +1,7 @@
 //! What people are told at the prompt. It refuses to decide who may hear it.
 
+use std::time::Duration;
+
 use otp_bus::{Details, Reason, Verdict};
 
 /// From how few recovery codes left on their owner is told to make new ones.
@@ -19,6 +21,24 @@ pub(super) fn notices(details: &Details) -> Vec<String> {
         _ => format!("{left} recovery codes are left."),
     });
     failures.into_iter().chain(codes).collect()
+}
+
+/// Whether another code, typed soon, can be right after this one was not. Only those may be told
+/// who are told why.
+pub(super) fn mends(verdict: &Verdict, soon: Duration) -> bool {
+    match verdict.reason {
+        Reason::Locked => false,
+        Reason::Throttled => u64::from(verdict.wait) <= soon.as_secs(),
+        Reason::Matched
+        | Reason::Wrong
+        | Reason::Used
+        | Reason::Malformed
+        | Reason::NotEnrolled
+        | Reason::UnknownUser
+        | Reason::UidMismatch
+        | Reason::UnknownDevice
+        | Reason::Denied => true,
+    }
 }
 
 /// What somebody at this machine may know of a refusal. Nobody elsewhere may.
@@ -45,5 +65,21 @@ pub(super) fn advice(verdict: &Verdict) -> Option<String> {
         | Reason::UidMismatch
         | Reason::UnknownDevice
         | Reason::Denied => None,
+    }
+}
+
+/// The longest value of a variable, in bytes; ids are far below.
+const MAX_VALUE_BYTES: usize = 64;
+
+/// What the session is told of the device that made the code: its id, and the kind that it is of.
+/// Scripts read this: what could mean anything to a shell is not in an id and becomes a `_`.
+pub(super) fn environment(device: &str) -> Vec<(&'static str, String)> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "/-_.".contains(c) { c } else { '_' };
+    let device: String = device.chars().take(MAX_VALUE_BYTES).map(plain).collect();
+    match device.split_once('/') {
+        Some((kind, _)) => {
+            vec![("OTPD_METHOD", kind.to_owned()), ("OTPD_DEVICE", device.clone())]
+        }
+        None => Vec::new(),
     }
 }

@@ -11,6 +11,27 @@ fn a_user_who_changes_behind_the_prompt_is_refused() {
     assert_eq!(errors(&host).len(), 1);
 }
 
+/// Being told something is a chance to become another as well, and the last one.
+#[test]
+fn a_user_who_changes_behind_a_text_is_refused() {
+    let mut host = Script::typing(b"secret123456");
+    host.user_behind_a_text = Some("root");
+    let details = Details { failures: Some(7), ..Details::default() };
+    let daemon = Oracle::saying(vec![Ok(Verdict { details, ..accepted() })]);
+    let both = Arguments { content: Content::PasswordAndCode, ..Arguments::default() };
+    assert_eq!(run(&mut host, &daemon, &both), PamResultCode::PAM_AUTH_ERR);
+    assert!(host.handed_on.is_empty() && host.exported.is_empty());
+    assert_eq!(errors(&host).len(), 1);
+
+    // Between the answer of an earlier module and the prompt.
+    let mut host = Script { first_pass: Some(b"111111"), ..Script::typing(b"123456") };
+    host.user_behind_a_text = Some("root");
+    let daemon = Oracle::saying(vec![Ok(refused(Reason::Used)), Ok(accepted())]);
+    let first = Arguments { first_pass: FirstPass::Try, ..Arguments::default() };
+    assert_eq!(run(&mut host, &daemon, &first), PamResultCode::PAM_AUTH_ERR);
+    assert_eq!(daemon.codes(), ["111111"]);
+}
+
 #[test]
 fn names_and_items_are_bounded() {
     let long = "a".repeat(MAX_USER_BYTES + 1);

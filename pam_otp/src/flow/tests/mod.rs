@@ -3,18 +3,23 @@
 
 mod endings;
 mod first_pass;
+mod forward;
 mod login;
 mod texts;
+mod tries;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use otp_bus::{Challenge, Details, Outcome, Reason, Terms, Verdict};
+use otp_bus::names::{MAX_FIELD_BYTES, MAX_USER_BYTES};
+use otp_bus::{Challenge, Details, Hint, Outcome, Reason, Terms, Verdict};
 use pam::constants::PamResultCode;
 
 use super::*;
-use crate::args::Echo;
+use crate::args::{Echo, Unenrolled};
 use crate::client::Error;
+use crate::host::Item;
 
 /// An application that answers as it was told to, and keeps what it heard.
 #[derive(Default)]
@@ -24,9 +29,18 @@ struct Script {
     rhost: Vec<u8>,
     tty: Vec<u8>,
     first_pass: Option<&'static [u8]>,
+    /// What is typed first, and again and again.
     answer: Option<&'static [u8]>,
+    /// What is typed after that, instead.
+    further: VecDeque<&'static [u8]>,
+    user_behind_a_text: Option<&'static str>,
+    takes_nothing: bool,
     asked: Vec<(String, Echo)>,
     told: Vec<String>,
+    held: Cell<usize>,
+    delays: Vec<Duration>,
+    handed_on: Vec<Vec<u8>>,
+    exported: Vec<(String, String)>,
     logged: RefCell<Vec<(Severity, String)>>,
 }
 
@@ -61,11 +75,40 @@ impl Host for Script {
             self.user = other.as_bytes().to_vec();
         }
         let typed = self.answer.ok_or_else(|| Silence("nobody there".to_owned()))?;
+        self.answer = self.further.pop_front().or(self.answer);
         Ok(Typed::new(typed.to_vec()))
+    }
+
+    fn hold(&self, until: Deadline) {
+        assert!(until.left().is_some_and(|left| left <= PAUSE));
+        self.held.set(self.held.get() + 1);
+    }
+
+    fn delay_failure(&mut self, by: Duration) {
+        self.delays.push(by);
+    }
+
+    fn hand_on(&mut self, password: &Typed) -> Result<(), Unset> {
+        if self.takes_nothing {
+            return Err(Unset("no".to_owned()));
+        }
+        self.handed_on.push(password.to_vec());
+        Ok(())
+    }
+
+    fn export(&mut self, variable: &str, value: &str) -> Result<(), Unset> {
+        if self.takes_nothing {
+            return Err(Unset("no".to_owned()));
+        }
+        self.exported.push((variable.to_owned(), value.to_owned()));
+        Ok(())
     }
 
     fn tell(&mut self, text: &str) {
         self.told.push(text.to_owned());
+        if let Some(other) = self.user_behind_a_text {
+            self.user = other.as_bytes().to_vec();
+        }
     }
 
     fn log(&self, severity: Severity, text: &str) {
@@ -76,6 +119,7 @@ impl Host for Script {
 /// A daemon that answers as it was told to, once per entry, and keeps what it was asked.
 struct Oracle {
     demand: RefCell<Vec<Result<Demand, Error>>>,
+    terms: Terms,
     verdicts: RefCell<Vec<Result<Verdict, Error>>>,
     heard: RefCell<Vec<(Login, Option<String>)>>,
 }
@@ -90,9 +134,14 @@ impl Oracle {
         verdicts.reverse();
         Self {
             demand: RefCell::new(vec![demand]),
+            terms: Terms::default(),
             verdicts: RefCell::new(verdicts),
             heard: RefCell::default(),
         }
+    }
+
+    fn telling(self, tell: Tell) -> Self {
+        Self { terms: Terms { tell, ..self.terms }, ..self }
     }
 
     fn codes(&self) -> Vec<String> {
@@ -104,7 +153,7 @@ impl Daemon for Oracle {
     fn begin(&self, login: &Login) -> Result<Challenge, Error> {
         self.heard.borrow_mut().push((login.clone(), None));
         let demand = self.demand.borrow_mut().pop().expect("begun twice")?;
-        Ok(Challenge { demand, rule: "default".to_owned(), terms: Terms::default() })
+        Ok(Challenge { demand, rule: "default".to_owned(), terms: self.terms })
     }
 
     fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error> {
@@ -177,6 +226,4 @@ fn whatever_is_typed_goes_the_same_way() {
         assert_eq!(code, PamResultCode::PAM_AUTH_ERR);
         assert_eq!(daemon.codes(), [sent]);
     }
-    let longest = code(&[b'7'; MAX_CODE_BYTES]);
-    assert_eq!(longest.len(), MAX_CODE_BYTES);
 }

@@ -1,6 +1,52 @@
 //! What is told and logged, and to whom.
 
+use std::num::NonZeroU8;
+
 use super::*;
+
+#[test]
+fn reasons_are_told_to_whom_the_administrator_says() {
+    let told = |tell, rhost: &[u8]| {
+        let mut host = Script::typing(b"000000");
+        host.rhost = rhost.to_vec();
+        let daemon = Oracle::saying(vec![Ok(refused(Reason::Used))]).telling(tell);
+        let _ = run(&mut host, &daemon, &Arguments::default());
+        host.told.len()
+    };
+    let remote = b"192.0.2.7";
+    for (tell, here, elsewhere) in [(Tell::Local, 1, 0), (Tell::Always, 1, 1), (Tell::Never, 0, 0)]
+    {
+        assert_eq!((told(tell, b""), told(tell, remote)), (here, elsewhere), "{tell:?}");
+    }
+}
+
+/// Only who is let in has a device to speak of.
+#[test]
+fn the_session_is_told_of_the_device_on_success_alone() {
+    let exported = |verdict: Verdict| {
+        let mut host = Script::typing(b"000000");
+        let _ = run(&mut host, &Oracle::saying(vec![Ok(verdict)]), &Arguments::default());
+        host.exported.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(exported(accepted()), ["OTPD_METHOD=totp", "OTPD_DEVICE=totp/1"]);
+    for reason in [Reason::Wrong, Reason::Used, Reason::Locked, Reason::Malformed] {
+        assert!(exported(refused(reason)).is_empty(), "{reason:?}");
+    }
+    assert!(exported(verdict(Outcome::Accepted, Reason::Wrong, 0)).is_empty());
+    let hostile = Verdict { device: "totp/$(id)\n;x=\u{e9}\"".to_owned(), ..accepted() };
+    assert_eq!(exported(hostile), ["OTPD_METHOD=totp", "OTPD_DEVICE=totp/__id___x___"]);
+    let long = Verdict { device: format!("totp/{}", "a".repeat(500)), ..accepted() };
+    assert!(exported(long).iter().all(|set| set.len() < 80));
+    let nameless = Verdict { device: String::new(), ..accepted() };
+    assert!(exported(nameless).is_empty());
+}
+
+#[test]
+fn an_environment_that_cannot_be_set_keeps_nobody_out() {
+    let mut host = Script { takes_nothing: true, ..Script::typing(b"123456") };
+    let daemon = Oracle::saying(vec![Ok(accepted())]);
+    assert_eq!(run(&mut host, &daemon, &Arguments::default()), PamResultCode::PAM_SUCCESS);
+}
 
 /// Whoever is let in hears what happened meanwhile, from wherever they come.
 #[test]
@@ -59,15 +105,47 @@ fn only_a_local_user_hears_why() {
     }
 }
 
+/// Whatever is typed, however it goes, and whatever each step says.
 #[test]
-fn debug_shows_steps_and_no_code() {
-    let mut host = Script::typing(b"123456");
-    let arguments = Arguments { chatter: Chatter::Debug, ..Arguments::default() };
-    let _ = run(&mut host, &Oracle::saying(vec![Ok(refused(Reason::Used))]), &arguments);
-    let logged = host.logged.borrow();
-    assert_eq!(logged.len(), 2);
-    assert!(logged.iter().all(|(level, _)| *level == Severity::Debug));
-    assert!(logged[0].1.contains("otpd demands a code (default)"));
-    assert!(logged[1].1.contains("Refused, Used"));
-    assert!(!logged.iter().any(|(_, text)| text.contains("123456")));
+fn debug_shows_each_step_and_no_secret() {
+    let arguments = |content, first_pass| Arguments {
+        chatter: Chatter::Debug,
+        content,
+        first_pass,
+        tries: NonZeroU8::new(2).unwrap(),
+        ..Arguments::default()
+    };
+    let mut lines = Vec::new();
+    for content in [Content::Code, Content::PasswordAndCode] {
+        for first_pass in [FirstPass::Ignore, FirstPass::Try] {
+            for last in [Ok(accepted()), Ok(refused(Reason::Used)), Err(Error::Refused)] {
+                let mut host = Script::typing(b"hunter2222222");
+                host.first_pass = Some(b"hunter3333333");
+                host.further = [&b"hunter4444444"[..]].into();
+                let mut verdicts = vec![Ok(refused(Reason::Wrong)), Ok(refused(Reason::Wrong))];
+                verdicts.insert(if first_pass == FirstPass::Try { 2 } else { 1 }, last);
+                let daemon = Oracle::saying(verdicts);
+                let _ = run(&mut host, &daemon, &arguments(content, first_pass));
+                assert!(daemon.codes().len() > 1);
+                let logged = host.logged.into_inner();
+                assert!(logged.iter().all(|(level, _)| *level == Severity::Debug));
+                lines.extend(logged.into_iter().map(|(_, text)| text));
+            }
+        }
+    }
+    for step in [
+        "otpd demands a code (default)",
+        "an earlier module's answer is tried",
+        "asking, 1 of 2",
+        "asking, 2 of 2",
+        "Refused, Used",
+        "Accepted, Matched",
+        "the next module gets the password",
+        "OTPD_DEVICE=totp/1",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(step)), "{step}: {lines:#?}");
+    }
+    for secret in ["hunter", "222", "333", "444"] {
+        assert!(!lines.iter().any(|line| line.contains(secret)), "{secret}: {lines:#?}");
+    }
 }
