@@ -4,13 +4,14 @@
 //! `pam_exec.so`, `dbus-daemon` and `nm`. A missing one fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "how a test fails")]
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
-
+mod services;
+#[path = "../stage/mod.rs"]
 mod stage;
 
+use std::path::PathBuf;
+use std::process::Command;
+
+use services::{Services, auth, built, run};
 use stage::{Bus, Place, Running};
 
 /// What pamtester says of each end; libpam's own words.
@@ -22,123 +23,6 @@ const ABORTED: &str = "pamtester: Critical error - immediate abort\n";
 const CONVERSATION: &str = "pamtester: Conversation error\n";
 /// What the conversation of pamtester shows to ask.
 const PROMPT: &str = "One-time code: ";
-
-/// The module, and the one with a panic in it, each from a cargo invocation of its own: with the
-/// daemon's in the same one, features would add up and bring a runtime into it.
-struct Built {
-    module: PathBuf,
-    panicking: PathBuf,
-}
-
-fn built() -> &'static Built {
-    static BUILT: OnceLock<Built> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("module");
-        std::fs::create_dir_all(&target).unwrap();
-        // Both kinds come out under one name; another process of these tests must not build the
-        // other kind between our build and our copy.
-        let _alone = locked(&target.join("lock"));
-        let build = |features: &[&str], name: &str| {
-            let done = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--locked", "--package", "pam_otp", "--target-dir"])
-                .arg(&target)
-                .args(features)
-                .status();
-            assert!(done.unwrap().success(), "the module does not build");
-            // Put in place at once: somebody else may be loading the one that is there.
-            let (fresh, kept) = (target.join(format!("{name}.fresh")), target.join(name));
-            std::fs::copy(target.join("debug/libpam_otp.so"), &fresh).unwrap();
-            std::fs::rename(&fresh, &kept).unwrap();
-            kept
-        };
-        let panicking = build(&["--features", "panic-injection"], "pam_otp_panicking.so");
-        Built { module: build(&[], "pam_otp.so"), panicking }
-    })
-}
-
-/// What a command wrote, and whether it succeeded.
-#[derive(Debug)]
-struct Said {
-    success: bool,
-    stdout: String,
-    stderr: String,
-}
-
-fn run(command: &mut Command, typed: &str) -> Said {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{name} is needed: {error}"));
-    // Whoever asks for nothing has closed its end, or will not read.
-    let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-    Said { success: output.status.success(), stdout, stderr }
-}
-
-/// A directory of services for libpam-wrapper.
-struct Services(Place);
-
-impl Services {
-    fn new(stack: &str) -> Self {
-        let place = Place::new();
-        let services = place.0.join("pam.d");
-        std::fs::create_dir(&services).unwrap();
-        std::fs::write(services.join("otp"), stack).unwrap();
-        std::fs::write(services.join("other"), "auth required pam_deny.so\n").unwrap();
-        Self(place)
-    }
-
-    fn pamtester(&self, operations: &[&str], typed: &str) -> Said {
-        self.pamtester_with(operations, typed, &[])
-    }
-
-    fn pamtester_with(&self, operations: &[&str], typed: &str, more: &[(&str, String)]) -> Said {
-        let wrapper = Command::new("sh")
-            .args(["-c", "exec 2>&1; LD_PRELOAD=libpam_wrapper.so true"])
-            .output();
-        assert!(wrapper.unwrap().stdout.is_empty(), "libpam-wrapper is needed");
-        let mut command = Command::new("pamtester");
-        command
-            .args(["otp", "alice"])
-            .args(operations)
-            .env("LD_PRELOAD", "libpam_wrapper.so")
-            .env("PAM_WRAPPER", "1")
-            .env("PAM_WRAPPER_SERVICE_DIR", self.0.0.join("pam.d"))
-            // What std's own panic hook would make a long story of.
-            .env("RUST_BACKTRACE", "1");
-        for (name, value) in more {
-            command.env(name, value);
-        }
-        let _alone = alone();
-        run(&mut command, typed)
-    }
-}
-
-/// Keeps every other run away, of whatever process of these tests, until it is dropped.
-///
-/// libpam-wrapper copies the services to `/tmp/pam.X`, a letter that two runs can choose at once:
-/// then one of them fails, or is given the other's stack, and would show nothing of its own.
-fn alone() -> std::fs::File {
-    let name = format!("pam-otp-wrapper-{}", nix::unistd::geteuid());
-    locked(&std::env::temp_dir().join(name))
-}
-
-/// Waits for a lock that lasts as long as the file that it gives.
-fn locked(path: &Path) -> std::fs::File {
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-    file.lock().unwrap();
-    file
-}
-
-/// One line of a stack that ends with the module.
-fn auth(module: &Path, arguments: &str) -> Services {
-    Services::new(&format!("auth required {} {arguments}\n", module.display()))
-}
 
 fn bus_of(place: &Place) -> String {
     format!("bus=unix:path={}", place.0.join("bus").display())
@@ -251,6 +135,59 @@ fn a_code_is_asked_for_and_judged() {
     assert_eq!(said.stderr, after_prompt(&format!("{used}{REFUSED}")));
 }
 
+/// A program for `pam_exec` to run.
+fn script(place: &Place, name: &str, text: &str) -> PathBuf {
+    let path = place.0.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, mode).unwrap();
+    path
+}
+
+#[test]
+fn another_code_is_asked_for_as_often_as_said() {
+    let place = Place::new();
+    let _bus = Bus::new(&place);
+    let _daemon = Running::on_the_bus(&place.0.join("bus"));
+    let services = auth(&built().module, &format!("{} tries=2", bus_of(&place)));
+    let said = services.pamtester(&["authenticate"], "000000\n123456\n");
+    assert_eq!(
+        (said.success, said.stderr),
+        (trusted(), after_prompt(if trusted() { PROMPT } else { "" }))
+    );
+    let said = services.pamtester(&["authenticate"], "000000\n000000\n123456\n");
+    assert_eq!(said.stderr, after_prompt(&format!("{PROMPT}{REFUSED}")));
+}
+
+#[test]
+fn the_next_module_gets_the_password_and_the_session_the_device() {
+    let place = Place::new();
+    let _bus = Bus::new(&place);
+    let _daemon = Running::on_the_bus(&place.0.join("bus"));
+    let seen = place.0.join("seen");
+    let shown =
+        script(&place, "show", &format!("(env | grep ^OTPD | sort; cat) >{}", seen.display()));
+    let stack = format!(
+        "auth requisite {} forward_pass {}\nauth required pam_exec.so expose_authtok quiet {}\n",
+        built().module.display(),
+        bus_of(&place),
+        shown.display()
+    );
+    let said = Services::new(&stack).pamtester(&["authenticate"], "se,cret12123456\n");
+    assert_eq!(said.success, trusted(), "{said:?}");
+    if trusted() {
+        assert_eq!(said.stderr, "Password and one-time code: ");
+        let seen = std::fs::read_to_string(&seen).unwrap();
+        assert_eq!(seen, "OTPD_DEVICE=totp/1\nOTPD_METHOD=totp\nse,cret12");
+        std::fs::remove_file(place.0.join("seen")).unwrap();
+    }
+    // Nothing of a refused answer reaches the next module, not even where it runs.
+    let stack = stack.replace("requisite", "optional");
+    let said = Services::new(&stack).pamtester(&["authenticate"], "secret000000\nmine\n");
+    assert!(said.success, "{said:?}");
+    assert_eq!(std::fs::read_to_string(&seen).unwrap(), "mine");
+}
+
 #[test]
 fn the_environment_does_not_choose_who_answers() {
     let place = Place::new();
@@ -267,18 +204,45 @@ fn the_environment_does_not_choose_who_answers() {
     assert!(!said.success, "a bus from the environment let us in: {said:?}");
 }
 
+/// What libpam makes of a stack none of whose modules says yes or no.
+const NOBODY: &str = "pamtester: Permission denied\n";
+
+/// Beside other modules it is as if it were not there, whatever they say; alone it lets nothing
+/// pass for done: `passwd` with such a stack fails and says so.
 #[test]
 fn account_session_and_password_are_not_ours() {
     let module = built().module.display();
-    let stack = ["account", "session", "password"].map(|group| {
-        format!("{group} required {module} nonsense\n{group} required pam_permit.so\n")
-    });
-    let services = Services::new(&stack.concat());
-    let said = services.pamtester(&["acct_mgmt", "open_session", "close_session", "chauthtok"], "");
-    assert!(said.success, "{said:?}");
-    let alone =
-        format!("account [ignore=ignore default=die] {module}\naccount required pam_permit.so\n");
-    assert!(Services::new(&alone).pamtester(&["acct_mgmt"], "").success);
+    let operations = [
+        ("account", "acct_mgmt"),
+        ("session", "open_session"),
+        ("session", "close_session"),
+        ("password", "chauthtok"),
+    ];
+    for (group, operation) in operations {
+        for control in ["required", "requisite", "sufficient", "[ignore=ignore default=die]"] {
+            let ours = format!("{group} {control} {module} nonsense\n");
+            let beside = |other: &str| {
+                let stack = format!("{ours}{group} required {other}\n");
+                Services::new(&stack).pamtester(&[operation], "")
+            };
+            let said = beside("pam_permit.so");
+            assert!(said.success && said.stderr.is_empty(), "{control} {operation}: {said:?}");
+            let said = beside("pam_deny.so");
+            assert!(!said.success, "{control} {operation}: {said:?}");
+            let said = Services::new(&ours).pamtester(&[operation], "");
+            assert_eq!((said.success, said.stderr.as_str()), (false, NOBODY), "{operation}");
+        }
+    }
+}
+
+#[test]
+fn there_are_no_credentials_and_that_is_no_failure() {
+    let module = built().module.display();
+    let alone = Services::new(&format!("auth required {module} nonsense\n"));
+    for flag in ["ESTABLISH", "REINITIALIZE", "REFRESH"] {
+        let said = alone.pamtester(&[&format!("setcred(PAM_{flag}_CRED)")], "");
+        assert!(said.success && said.stderr.is_empty(), "{said:?}");
+    }
 }
 
 #[test]
@@ -286,16 +250,13 @@ fn the_host_is_left_as_it_was() {
     let place = Place::new();
     let _bus = Bus::new(&place);
     let _daemon = Running::on_the_bus(&place.0.join("bus"));
-    let probe = place.0.join("probe");
     // The environment as a sum: a failing test must not print it. SigQ is not looked at, it counts
     // what is queued for all processes of the user.
-    let script = "#!/bin/sh\ncd /proc/$PPID || exit 1\necho fds; for fd in fd/*; do echo \"$fd \
+    let look = "cd /proc/$PPID || exit 1\necho fds; for fd in fd/*; do echo \"$fd \
                   $(readlink $fd)\"; done\nls task | wc -l\n\
                   grep -E '^(Name|Threads|SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt):' status\n\
                   cksum <environ\nreadlink cwd\n";
-    std::fs::write(&probe, script).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&probe, mode).unwrap();
+    let probe = script(&place, "probe", look);
     let look = |when: &str| {
         let file = place.0.join(when);
         let (file, probe) = (file.display(), probe.display());
@@ -304,6 +265,7 @@ fn the_host_is_left_as_it_was() {
     let cases = [
         (&built().module, bus_of(&place), "123456\n"),
         (&built().module, bus_of(&place), "000000\n"),
+        (&built().module, format!("{} forward_pass", bus_of(&place)), "secret123456\n"),
         (&built().module, "bus=unix:path=/nowhere".to_owned(), ""),
         (&built().panicking, "panic".to_owned(), ""),
         (&built().panicking, "bomb".to_owned(), ""),
