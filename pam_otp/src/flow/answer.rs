@@ -2,8 +2,8 @@
 //! machine's side of the daemon, and the code, which alone is sent.
 //!
 //! Where the parts meet is told by the configuration and by what was typed, never by the account:
-//! strangers' answers are parted alike. It refuses to send on what holds no code: the empty code
-//! goes to the daemon in its place, by the same call and in the same time.
+//! strangers' answers are parted alike. It refuses to send on what holds no code: words that are none
+//! go to the daemon in its place, by the same call and in the same time.
 
 use otp_bus::Terms;
 use otp_bus::names::MAX_CODE_BYTES;
@@ -14,6 +14,8 @@ use crate::host::Typed;
 
 /// How sshd begins what it puts in the place of the answers of those whom it refuses anyway.
 const REPLACED: &[u8] = b"\x08\n\r\x7f";
+/// What is sent where an answer holds no code; the daemon says so in its log.
+const NO_CODE: &[u8] = b"no code";
 /// The digits of a code of any device.
 const CODE_DIGITS: std::ops::RangeInclusive<usize> = 6..=10;
 /// A recovery code as it is shown: `xxxx-xxxx`.
@@ -42,7 +44,8 @@ impl Answer {
                 Some((password, code)) => {
                     Self { code: text(code), password: Some(Typed::new(password.to_vec())) }
                 }
-                None => Self { code: Zeroizing::new(String::new()), password: None },
+                None if typed.is_empty() => Self { code: text(typed), password: None },
+                None => Self { code: text(NO_CODE), password: None },
             },
         }
     }
@@ -150,14 +153,16 @@ mod tests {
 
     #[test]
     fn where_no_code_is_nothing_of_a_password_is_sent() {
-        for typed in ["", "12345", "secret", "secret12345", "secret 123 456", "secret,12345"] {
-            assert_eq!(read(typed.as_bytes(), Content::PasswordAndCode), (String::new(), None));
+        let none = ("no code".to_owned(), None);
+        for typed in ["12345", "secret", "secret12345", "secret 123 456", "secret,12345"] {
+            assert_eq!(read(typed.as_bytes(), Content::PasswordAndCode), none);
         }
         for typed in ["hunter,password", "hunter,abcdefgh", "a,abc-defgh", "a,abcd-efg\u{e9}"] {
-            assert_eq!(read(typed.as_bytes(), Content::PasswordAndCode), (String::new(), None));
+            assert_eq!(read(typed.as_bytes(), Content::PasswordAndCode), none);
         }
         let arabic = "secret\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}";
-        assert_eq!(read(arabic.as_bytes(), Content::PasswordAndCode), (String::new(), None));
+        assert_eq!(read(arabic.as_bytes(), Content::PasswordAndCode), none);
+        assert_eq!(read(b"", Content::PasswordAndCode), (String::new(), None));
     }
 
     #[test]

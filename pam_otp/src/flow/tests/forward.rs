@@ -41,13 +41,18 @@ fn nothing_is_handed_on_before_a_code_was_accepted() {
 
 /// By the same calls as any other answer, and nothing of what may be a password.
 #[test]
-fn an_answer_without_a_code_is_sent_as_the_empty_one() {
-    for typed in [&b""[..], b"12345", b"secret", b"hunter,password"] {
+fn an_answer_without_a_code_is_not_sent() {
+    for (typed, sent) in [
+        (&b""[..], ""),
+        (b"12345", "no code"),
+        (b"secret", "no code"),
+        (b"hunter,password", "no code"),
+    ] {
         let mut host = Script::typing(b"");
         host.answer = Some(typed);
         let daemon = Oracle::saying(vec![Ok(refused(Reason::Malformed))]);
         assert_eq!(run(&mut host, &daemon, &forward()), PamResultCode::PAM_AUTH_ERR);
-        assert_eq!(daemon.codes(), [""]);
+        assert_eq!(daemon.codes(), [sent]);
         assert!(host.handed_on.is_empty());
     }
 }
