@@ -42,12 +42,15 @@ struct result {
 /* What the options ask for. */
 static struct {
 	int warm_up, forked, mute_stdio;
-	const char *descriptors, *storm;
+	const char *descriptors, *storm, *become;
 	long memory;
 } wanted = {.memory = -1};
 
 static const char *answer;
 static long long asked, answered;
+/* Calls of the conversation so far, and what it would change. */
+static int converse_calls;
+static pam_handle_t *conversing;
 static volatile sig_atomic_t alarms;
 
 static void fail(const char *what)
@@ -94,9 +97,18 @@ static void use_up_memory(long bytes)
 		free(rest);
 }
 
+/* Becomes somebody else at the call that --become=CALL:USER names. */
+static void become_other(void)
+{
+	const char *user = wanted.become ? strchr(wanted.become, ':') : NULL;
+	if (++converse_calls == (user ? atoi(wanted.become) : 0))
+		pam_set_item(conversing, PAM_USER, user + 1);
+}
+
 static int converse(int count, const struct pam_message **asks, struct pam_response **replies, void *data)
 {
 	(void)data;
+	become_other();
 	struct pam_response *reply = calloc(count, sizeof *reply);
 	if (!reply)
 		return PAM_BUF_ERR;
@@ -123,6 +135,8 @@ static void authenticate(const struct attempt *attempt, struct result *result)
 	answer = attempt->answer;
 	if (pam_start(attempt->service, attempt->user, &conversation, &handle) != PAM_SUCCESS)
 		fail("pam_start");
+	conversing = handle;
+	converse_calls = 0;
 	/* Reads the stack and loads the module, so that what follows is the module's alone. */
 	pam_setcred(handle, 0);
 	if (wanted.descriptors && !strcmp(wanted.descriptors, "begin"))
@@ -229,6 +243,8 @@ static void read_options(int count, char **words)
 			wanted.memory = atol(value);
 		else if (!strncmp(words[i], "--storm=", 8))
 			wanted.storm = value;
+		else if (!strncmp(words[i], "--become=", 9))
+			wanted.become = value;
 		else if (!strcmp(words[i], "--forked"))
 			wanted.forked = 1;
 		else if (!strcmp(words[i], "--closed-streams"))

@@ -1,4 +1,5 @@
-//! A real sshd on two loopback ports: one that asks for a code alone, one that wants a key first.
+//! A real sshd on three loopback ports: one that asks for a code alone, one that wants a key first,
+//! and one that takes passwords and asks for nothing.
 
 use std::{
     fs,
@@ -18,6 +19,8 @@ pub enum Method {
     Keyboard,
     /// A key, then what PAM asks for.
     KeyThenKeyboard,
+    /// A password, which is the answer to whatever PAM asks for.
+    Password,
 }
 
 /// A running sshd; its PAM service is `sshd`.
@@ -25,6 +28,7 @@ pub struct Sshd {
     _service: Service,
     keyboard: u16,
     key: u16,
+    password: u16,
 }
 
 impl Sshd {
@@ -33,17 +37,18 @@ impl Sshd {
         let made =
             Invocation::of("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", HOST_KEY]);
         made.run()?.must_succeed()?;
-        let [keyboard, key] = free_ports()?;
-        fs::write(CONFIG, config(keyboard, key)).context(CONFIG)?;
+        let ports = free_ports()?;
+        let [keyboard, key, password] = ports;
+        fs::write(CONFIG, config(ports)).context(CONFIG)?;
         let public = fs::read_to_string(format!("{HOST_KEY}.pub")).context("the host key")?;
-        let known = [keyboard, key].map(|port| format!("[127.0.0.1]:{port} {public}")).concat();
+        let known = ports.map(|port| format!("[127.0.0.1]:{port} {public}")).concat();
         fs::write(KNOWN_HOSTS, known).context(KNOWN_HOSTS)?;
         // By its absolute path: sshd refuses to start otherwise, since it runs itself again.
         let service = Service::start(&Invocation::of("/usr/sbin/sshd").args(["-D", "-f", CONFIG]))?;
-        for port in [keyboard, key] {
+        for port in ports {
             world.log.expect(&["Server listening on 127.0.0.1", &format!("port {port}.")])?;
         }
-        Ok(Self { _service: service, keyboard, key })
+        Ok(Self { _service: service, keyboard, key, password })
     }
 
     /// The port that asks for this.
@@ -51,10 +56,11 @@ impl Sshd {
         match method {
             Method::Keyboard => self.keyboard,
             Method::KeyThenKeyboard => self.key,
+            Method::Password => self.password,
         }
     }
 
-    /// An `ssh` that logs in as `user` and says `whoami`, run by somebody who holds `holder`'s key.
+    /// An `ssh` that logs in as `user` and says `whoami` and by which device, run by somebody who holds `holder`'s key.
     pub fn login(&self, method: Method, user: &str, holder: &Account) -> Invocation {
         Invocation::of("ssh")
             .args(["-F", "none", "-p", &self.port(method).to_string()])
@@ -68,15 +74,16 @@ impl Sshd {
             .args(["-o", "NumberOfPasswordPrompts=1", "-o", "IdentitiesOnly=yes", "-i"])
             .arg(holder.key().display())
             .arg(format!("{user}@127.0.0.1"))
-            .args(["echo", "logged in as $(id -un)"])
+            .args(["echo", "logged in as $(id -un) by ${OTPD_DEVICE:-no device}"])
             .by(holder)
     }
 }
 
-fn config(keyboard: u16, key: u16) -> String {
+fn config([keyboard, key, password]: [u16; 3]) -> String {
     format!(
         "Port {keyboard}
 Port {key}
+Port {password}
 ListenAddress 127.0.0.1
 HostKey {HOST_KEY}
 PidFile none
@@ -90,6 +97,9 @@ PrintLastLog no
 AuthenticationMethods keyboard-interactive
 Match LocalPort {key}
   AuthenticationMethods publickey,keyboard-interactive:pam
+Match LocalPort {password}
+  PasswordAuthentication yes
+  AuthenticationMethods password
 "
     )
 }

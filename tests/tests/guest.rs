@@ -27,6 +27,7 @@ fn scene() -> Result<Scene> {
     let scene = Scene::new()?;
     scene.world.stack("away", &["requisite pam_otp.so bus=unix:path=/nowhere"])?;
     scene.world.stack("misspelt", &["requisite pam_otp.so nonsense"])?;
+    scene.world.stack("both", &["requisite pam_otp.so forward_pass debug"])?;
     Ok(scene)
 }
 
@@ -46,7 +47,11 @@ fn it_leaves_its_host_as_it_was() -> Result {
             }
             let mut expected = Vec::new();
             for (number, code) in token.codes(first, times)?.iter().enumerate() {
-                host = host.attempt("otp", "bob", code);
+                // Every tenth hands a password on.
+                host = match number % 10 {
+                    5 => host.attempt("both", "bob", &format!("secret{code}")),
+                    _ => host.attempt("otp", "bob", code),
+                };
                 expected.push(pam::SUCCESS);
                 // Every other end that a login can have, now and then.
                 let (service, answer, end) = match number % 100 {
@@ -211,16 +216,21 @@ fn valgrind_finds_nothing() -> Result {
         ];
         for (round, by_root) in [true, false].into_iter().enumerate() {
             let mut host = PamHost::default().under(&valgrind);
-            let codes = token.codes(1 + 3 * round, 3)?;
-            for code in &codes {
+            let codes = token.codes(1 + 4 * round, 4)?;
+            let (last, codes) = codes.split_last().expect("four codes");
+            for code in codes {
                 host = host.attempt("otp", "alice", code);
             }
             host = host.attempt("otp", "alice", &codes[0]).attempt("otp", "alice", NO_ANSWER);
             host = host.attempt("away", "alice", "").attempt("misspelt", "alice", "");
+            host = host.attempt("both", "alice", &format!("secret{last}"));
             let host = if by_root { host } else { host.by(&scene.world.alice) };
             let hosted = host.run()?;
             let ends = [pam::AUTH_ERR, pam::CONV_ERR, pam::AUTHINFO_UNAVAIL, pam::SERVICE_ERR];
-            assert_eq!(hosted.codes(), [[pam::SUCCESS; 3].as_slice(), &ends].concat());
+            assert_eq!(
+                hosted.codes(),
+                [[pam::SUCCESS; 3].as_slice(), &ends, &[pam::SUCCESS]].concat()
+            );
             assert_eq!(hosted.output, "");
         }
         Ok(())

@@ -29,6 +29,7 @@ mod local;
 mod memory;
 mod names;
 mod nth;
+mod options;
 mod outage;
 mod own;
 mod own_devices;
