@@ -6,9 +6,10 @@
  *   pam-host [OPTION...] SCRIPT REPORT
  *
  * A line of the script is SERVICE USER ANSWER; the answer "!" lets the conversation fail. The report
- * holds a line for each attempt, `CODE PROMPT REFUSAL`: libpam's number, or minus the signal that ended
- * the attempt's process; nanoseconds until the prompt, and from the answer to the end. Two looks at
- * the process follow, "before" and "after". */
+ * holds a line for each attempt, `CODE PROMPT REFUSAL DELAY`: libpam's number, or minus the signal that
+ * ended the attempt's process; nanoseconds until the prompt, and from the answer to the end; and with
+ * --delays, which leaves them to the host, the microseconds that modules asked for. Two looks at the
+ * process follow, "before" and "after". */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -37,11 +38,12 @@ struct attempt {
 struct result {
 	int code;
 	long long prompt, refusal;
+	unsigned delay;
 };
 
 /* What the options ask for. */
 static struct {
-	int warm_up, forked, mute_stdio;
+	int warm_up, forked, mute_stdio, delays;
 	const char *descriptors, *storm, *become;
 	long memory;
 } wanted = {.memory = -1};
@@ -128,6 +130,15 @@ static int converse(int count, const struct pam_message **asks, struct pam_respo
 	return PAM_CONV_ERR;
 }
 
+static unsigned delay;
+
+static void take_delay(int code, unsigned microseconds, void *data)
+{
+	(void)code;
+	(void)data;
+	delay = microseconds;
+}
+
 static void authenticate(const struct attempt *attempt, struct result *result)
 {
 	struct pam_conv conversation = {converse, NULL};
@@ -139,6 +150,9 @@ static void authenticate(const struct attempt *attempt, struct result *result)
 	converse_calls = 0;
 	/* Reads the stack and loads the module, so that what follows is the module's alone. */
 	pam_setcred(handle, 0);
+	delay = 0;
+	if (wanted.delays && pam_set_item(handle, PAM_FAIL_DELAY, (const void *)take_delay) != PAM_SUCCESS)
+		fail("pam_set_item");
 	if (wanted.descriptors && !strcmp(wanted.descriptors, "begin"))
 		use_up_descriptors();
 	if (wanted.memory >= 0)
@@ -147,6 +161,7 @@ static void authenticate(const struct attempt *attempt, struct result *result)
 	result->code = pam_authenticate(handle, 0);
 	result->refusal = now() - answered;
 	result->prompt = asked - start;
+	result->delay = delay;
 	if (wanted.memory < 0)
 		pam_end(handle, result->code);
 }
@@ -245,6 +260,8 @@ static void read_options(int count, char **words)
 			wanted.storm = value;
 		else if (!strncmp(words[i], "--become=", 9))
 			wanted.become = value;
+		else if (!strcmp(words[i], "--delays"))
+			wanted.delays = 1;
 		else if (!strcmp(words[i], "--forked"))
 			wanted.forked = 1;
 		else if (!strcmp(words[i], "--closed-streams"))
@@ -300,7 +317,8 @@ int main(int count, char **words)
 	}
 	look(&after);
 	for (int i = 0; i < attempts_made; i++)
-		fprintf(report, "%d %lld %lld\n", results[i].code, results[i].prompt, results[i].refusal);
+		fprintf(report, "%d %lld %lld %u\n", results[i].code, results[i].prompt, results[i].refusal,
+			results[i].delay);
 	fprintf(report, "before\n%safter\n%s", before.text, after.text);
 	return wanted.storm && alarms == 0 ? 125 : 0;
 }

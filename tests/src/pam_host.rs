@@ -71,6 +71,8 @@ pub struct Attempt {
     pub prompt: Duration,
     /// From the answer, or the call where there was no prompt, to the end.
     pub refusal: Duration,
+    /// With `--delays`: the delay that modules asked for, more or less, as libpam makes it random.
+    pub delay: Duration,
 }
 
 /// A look at the process.
@@ -156,7 +158,9 @@ impl Attempt {
         let mut number = || -> Result<i64> { Ok(words.next().context("a short line")?.parse()?) };
         let code = i32::try_from(number()?)?;
         let mut time = || Ok::<_, Failure>(Duration::from_nanos(u64::try_from(number()?)?));
-        Ok(Self { code, prompt: time()?, refusal: time()? })
+        let (prompt, refusal) = (time()?, time()?);
+        let delay = Duration::from_micros(u64::try_from(number()?)?);
+        Ok(Self { code, prompt, refusal, delay })
     }
 }
 

@@ -129,6 +129,53 @@ fn a_client_that_sends_a_password_and_nothing_else_sends_both() -> Result {
     })
 }
 
+/// As by `pam_unix` with a wrong password; elsewhere the daemon's own delay does.
+#[test]
+fn a_failure_is_delayed_where_code_and_password_are_one_answer() -> Result {
+    inside(|| {
+        let scene = Scene::new()?;
+        scene.world.stack("both", &FORWARD)?;
+        let (wrong, code) = (scene.wrong()?, scene.code()?);
+        let host = PamHost::default().option("--delays");
+        let hosted = host
+            .attempt("both", "alice", &format!("{PASSWORD}{wrong}"))
+            .attempt("both", "alice", &format!("guessed{code}"))
+            .attempt("otp", "alice", &wrong)
+            .run()?;
+        assert_eq!(hosted.codes(), [pam::AUTH_ERR; 3]);
+        let [wrong_code, wrong_password, alone] =
+            [0, 1, 2].map(|number| hosted.attempts[number].delay.as_micros());
+        // libpam takes the longest delay that was asked for, give or take a half.
+        assert!((1_000_000..=3_000_000).contains(&wrong_code), "{wrong_code}");
+        assert!((1_000_000..=3_000_000).contains(&wrong_password), "{wrong_password}");
+        assert_eq!(alone, 0);
+        Ok(())
+    })
+}
+
+#[test]
+fn who_is_told_why_is_the_administrators_to_say() -> Result {
+    inside(|| {
+        let mut scene = Scene::new()?;
+        for (tell, here, afar) in
+            [("local", true, false), ("always", true, true), ("never", false, false)]
+        {
+            scene.world.configure(&format!("[prompt]\ntell = \"{tell}\""))?;
+            scene = scene.after_a_crash()?;
+            scene.clock.advance(STEP)?;
+            let code = scene.code()?;
+            typed(&pamtester("otp", "alice"), &code)?.must_succeed()?;
+            for (login, told) in
+                [(pamtester("otp", "alice"), here), (from_afar("otp", "alice"), afar)]
+            {
+                let said = typed(&login, &code)?.must_fail()?.output.contains("already used");
+                assert_eq!(said, told, "{tell}: {login}");
+            }
+        }
+        Ok(())
+    })
+}
+
 #[test]
 fn debug_logs_steps_and_nothing_secret() -> Result {
     inside(|| {

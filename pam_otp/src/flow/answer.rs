@@ -165,6 +165,30 @@ mod tests {
         assert_eq!(read(b"", Content::PasswordAndCode), (String::new(), None));
     }
 
+    /// Every answer of up to eight of the characters that matter, and what all of them have in
+    /// common.
+    #[test]
+    fn an_answer_is_its_parts_and_a_separator_before_the_code_is_always_right() {
+        let mut answers = vec![Vec::new()];
+        let mut parted = 0;
+        while let Some(answer) = answers.pop() {
+            if let Some((password, code)) = part(&answer, Terms::default()) {
+                let joined = [[password, code].concat(), [password, code].join(&b',')];
+                assert!(joined.contains(&answer), "{answer:?}");
+                assert!(is_code(code), "{answer:?}");
+                parted += 1;
+            }
+            for code in [&b"123456"[..], b"1234567890", b"abcd-2345"] {
+                let typed = [&answer[..], b",", code].concat();
+                assert_eq!(part(&typed, Terms::default()), Some((&answer[..], code)));
+            }
+            if answer.len() < 8 {
+                answers.extend(b",-1a".map(|byte| [&answer[..], &[byte]].concat()));
+            }
+        }
+        assert!(parted > 0);
+    }
+
     #[test]
     fn a_password_need_not_be_text() {
         let (code, password) = read(b"caf\xe9\xff123456", Content::PasswordAndCode);

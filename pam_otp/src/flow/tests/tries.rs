@@ -72,6 +72,18 @@ fn who_has_been_told_that_it_is_hopeless_is_not_asked_again() {
 }
 
 #[test]
+fn an_answer_is_held_for_the_first_waits_and_no_longer_than_a_call() {
+    for (timeout, bound) in [(10, 2), (1, 1)] {
+        let timeout = Duration::from_secs(timeout);
+        let mut host = Script::typing(b"000000");
+        let daemon = Oracle::saying(again(Reason::Wrong, 2));
+        let _ = run(&mut host, &daemon, &Arguments { timeout, ..tries(2) });
+        let held = host.longest_hold.get();
+        assert!(!held.is_zero() && held <= Duration::from_secs(bound), "{held:?}");
+    }
+}
+
+#[test]
 fn only_a_refusal_is_followed_by_another_question() {
     let mut host = Script::typing(b"123456");
     let daemon = Oracle::saying(vec![Err(Error::Unable("busy".to_owned()))]);
