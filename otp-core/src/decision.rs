@@ -180,6 +180,8 @@ pub enum Refusal {
     SecretTaken(DeviceId),
     /// The device has no secret that could be replaced, or no codes that follow each other.
     WrongKind(DeviceId),
+    /// The device has waited too long for its owner's confirming code.
+    WaitedTooLong(DeviceId),
     /// The random id is taken; the next one will not be.
     IdTaken,
     /// The account is full.

@@ -3,7 +3,7 @@
 
 use crate::{
     Account, Asking, Change, Changed, Changes, Decision, Device, DeviceId, DeviceSummary,
-    EventKind, Invitation, Kind, Label, Lane, LaneState, Offer, Origin, Refusal, Seconds,
+    EventKind, First, Invitation, Kind, Label, Lane, LaneState, Offer, Origin, Refusal, Seconds,
     Transition, Uid, UnixTime, UserName, Verified, Warrant,
     device::{KindState, Probe},
     invitation::{ended, may_confirm, waiting},
@@ -13,6 +13,10 @@ use crate::{
 
 /// How many devices an account can have.
 pub const MAX_DEVICES: usize = 8;
+
+/// How long a device waits for its owner's confirming code. Whoever saw its secret meanwhile must
+/// not confirm it on a day on which nobody looks; an administrator still can.
+pub(crate) const UNCONFIRMED_FOR: Seconds = Seconds(7 * 86_400);
 
 /// A device to enroll.
 pub struct NewDevice {
@@ -45,7 +49,9 @@ pub fn enroll(
         let kind = EventKind::Enrolled { device: outcome.id.to_string() };
         let mut list = vec![Change::Head { uid, enrolled }];
         list.extend(former.map(|id| Change::Drop(id.clone())));
-        list.extend(superseded(account, &device));
+        // The invitation's device may be the very one that was to take the same place.
+        let gone = superseded(account, &device);
+        list.extend(gone.filter(|gone| !matches!(gone, Change::Drop(id) if Some(id) == former)));
         list.extend([Change::Add(device), asking.event(kind)]);
         let made = Some(outcome.id.clone());
         let open = invitation.map(|open| Invitation { device: made, ..open.clone() });
@@ -59,7 +65,8 @@ pub fn enroll(
 fn superseded(account: Option<&Account>, new: &Device) -> Option<Change> {
     let devices = account.map_or(&[][..], |account| &account.devices);
     let mut former = devices.iter().filter(|device| device.replaces.is_some());
-    former.find(|other| other.replaces == new.replaces).map(|other| Change::Drop(other.id.clone()))
+    let other = former.find(|other| other.replaces == new.replaces);
+    other.map(|other| Change::Drop(other.id.clone()))
 }
 
 /// The device, beside all of the account's but the `former` that goes for it.
@@ -79,8 +86,10 @@ fn checked(
         (None, Some(_)) => return Err(Refusal::UnknownDevice),
         (Some(account), Some(name)) => Some(account.find(&name)?),
     };
-    if let Some(set) = replaced.filter(|replaced| replaced.secret().is_none()) {
-        return Err(Refusal::WrongKind(set.id.clone()));
+    // What waits for its own code takes nobody's place, so that places are not multiplied.
+    let replaceable = |device: &&Device| device.secret().is_some() && device.confirmed;
+    if let Some(other) = replaced.filter(|device| !replaceable(device)) {
+        return Err(Refusal::WrongKind(other.id.clone()));
     }
     // What takes another's place takes no further one.
     let places = devices.iter().filter(|device| device.replaces.is_none()).count();
@@ -153,6 +162,9 @@ pub fn confirm(
         && let Err(refusal) = may_confirm(account, &device.id, now)
     {
         return Decision::Unchanged(refusal);
+    }
+    if lane == Lane::Own && now.since(device.created) > UNCONFIRMED_FOR {
+        return Decision::Unchanged(Refusal::WaitedTooLong(device.id.clone()));
     }
     let held = |refusal| Err(Verified::Held(refusal));
     let permit = match admitted(account, lane, policy, now, held) {
@@ -236,8 +248,27 @@ fn confirmed(
     }
     let invitation = account.invitation.as_ref().and_then(|open| open.device.as_ref());
     list.extend((invitation == Some(&device.id)).then_some(Change::Uninvite));
+    list.extend(unproved(account, device, asking));
     if after != account.lane(lane) {
         list.push(Change::Lane(lane, after));
     }
     Transition::new(Changes { account: account.name.clone(), list }, Ok(summary))
 }
+
+/// Where a session alone may enroll a first device, whatever else waits may be somebody's who had
+/// the session too: with the first one that is confirmed it is gone.
+fn unproved(account: &Account, first: &Device, asking: &Asking<'_>) -> Vec<Change> {
+    match asking.warrant {
+        Warrant::Session(First::OfUsers) if !account.enrolled => {
+            let others = account.devices.iter().filter(|device| device.id != first.id);
+            let waiting = others.filter(|device| !device.confirmed);
+            waiting.map(|device| Change::Drop(device.id.clone())).collect()
+        }
+        Warrant::Session(_) | Warrant::Standing | Warrant::Code(_) | Warrant::Invitation(_) => {
+            Vec::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

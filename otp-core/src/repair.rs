@@ -65,7 +65,11 @@ pub fn remove(
             return Err(Refusal::LastDevice(device.id.clone()));
         }
         let kind = EventKind::Removed { device: device.id.to_string() };
-        let list = vec![Change::Drop(device.id.clone()), asking.event(kind)];
+        let mut list = vec![Change::Drop(device.id.clone()), asking.event(kind)];
+        // What was to take its place has none to take.
+        let heirs =
+            account.devices.iter().filter(|heir| heir.replaces.as_ref() == Some(&device.id));
+        list.extend(heirs.map(|heir| Change::Drop(heir.id.clone())));
         Ok(Draft { list, outcome: device.summary() })
     });
     asking.decide(&account.name, Some(account), draft)

@@ -23,7 +23,6 @@ use crate::{
     clock::SystemClock,
     config::{Config, ConfigError},
     engine::Engine,
-    groups::Groups,
     memory::Swap,
     polkit::Polkit,
     privileges::{self, PlaceError},
@@ -82,7 +81,6 @@ pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
         engine: Arc::new(Engine::new(store, Arc::new(config))),
         gate: Gate::default(),
         log: log.clone(),
-        groups: Groups::default(),
         polkit: Polkit::default(),
     };
     let engine = services.engine.clone();

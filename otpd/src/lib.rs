@@ -10,7 +10,6 @@ pub mod config;
 pub mod daemon;
 pub mod engine;
 pub mod entropy;
-pub mod groups;
 pub mod memory;
 pub mod nss;
 pub mod policy;

@@ -1,6 +1,8 @@
 //! Who a name is, by NSS. Directories can be slow or down; so look-ups run on a few threads of
 //! their own, under a deadline, and no answer is "unavailable", never "no such user".
 
+mod groups;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -15,6 +17,7 @@ use tokio::{
 };
 
 use crate::{audit::Escaped, caller::ROOT};
+pub use groups::Memberships;
 
 /// How many look-ups run at once for root, and as many for all others: nobody can hold up root's
 /// logins by asking for names of their own.
@@ -103,12 +106,27 @@ impl Nss {
         self.ask(caller, before, move || look_up_uid(uid)).await
     }
 
-    async fn ask(
+    /// In which of these groups a user is; a group of which that cannot be told is left out.
+    ///
+    /// # Errors
+    /// When NSS fails, or does not answer before `before`.
+    pub async fn memberships(
+        &self,
+        name: &UserName,
+        groups: Vec<String>,
+        caller: Uid,
+        before: Instant,
+    ) -> Result<Memberships, NssUnavailable> {
+        let name = name.clone();
+        self.ask(caller, before, move || groups::memberships(&name, groups)).await
+    }
+
+    async fn ask<T: Send + 'static>(
         &self,
         caller: Uid,
         before: Instant,
-        look_up: impl FnOnce() -> Result<Option<Person>, NssUnavailable> + Send + 'static,
-    ) -> Result<Option<Person>, NssUnavailable> {
+        look_up: impl FnOnce() -> Result<T, NssUnavailable> + Send + 'static,
+    ) -> Result<T, NssUnavailable> {
         let late = |_| NssUnavailable("no answer in time".to_owned());
         let places = if caller == ROOT { self.root.clone() } else { self.others.clone() };
         let closed = |_| NssUnavailable("stopping".to_owned());
@@ -127,7 +145,7 @@ impl Nss {
     }
 }
 
-type Looking = JoinHandle<Result<Option<Person>, NssUnavailable>>;
+type Looking<T> = JoinHandle<Result<T, NssUnavailable>>;
 
 impl UnderWay {
     fn count(&self, caller: Uid) -> Result<Option<Counted>, NssUnavailable> {
@@ -159,11 +177,11 @@ impl Drop for Counted {
 
 impl Places {
     /// Keeps a look-up's place until it ends; one that hangs takes another, if there is one.
-    async fn keep(
+    async fn keep<T>(
         self,
         place: OwnedSemaphorePermit,
-        mut looking: Looking,
-    ) -> Result<Option<Person>, NssUnavailable> {
+        mut looking: Looking<T>,
+    ) -> Result<T, NssUnavailable> {
         let ended = match tokio::time::timeout(PROMPT, &mut looking).await {
             Ok(ended) => ended,
             Err(_) => {

@@ -5,9 +5,12 @@
  *   people   a line for each name that is known: ASKED:NAME:UID, where ASKED is a name that somebody
  *            may ask for and NAME the one that is answered
  *   fault    instead of any answer: STATUS ERRNO, as nss.h and errno.h number them
- *   gate     looked at once it can be locked for reading */
+ *   gate     looked at once it can be locked for reading
+ *
+ * It has one group, "contractors", in which alice is. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <nss.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -115,4 +118,74 @@ enum nss_status _nss_otptest_getpwuid_r(uid_t uid, struct passwd *into, char *bu
 					int *error)
 {
 	return find(NULL, uid, into, buffer, size, error);
+}
+
+#define CONTRACTORS 47001
+
+static enum nss_status group(int is_it, struct group *into, char *buffer, size_t size, int *error)
+{
+	static const char text[] = "contractors\0*\0alice";
+	enum nss_status status;
+	char **members;
+
+	wait_at_the_gate();
+	*error = ENOENT;
+	if (faulty(&status, error)) {
+		errno = *error;
+		return status;
+	}
+	if (!is_it)
+		return NSS_STATUS_NOTFOUND;
+	if (size < sizeof text + 3 * sizeof *members) {
+		*error = ERANGE;
+		return NSS_STATUS_TRYAGAIN;
+	}
+	members = (char **)(((unsigned long)buffer + sizeof *members - 1) & -sizeof *members);
+	into->gr_name = memcpy(members + 2, text, sizeof text);
+	into->gr_passwd = into->gr_name + sizeof "contractors";
+	into->gr_gid = CONTRACTORS;
+	members[0] = into->gr_passwd + sizeof "*";
+	members[1] = NULL;
+	into->gr_mem = members;
+	return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status _nss_otptest_getgrnam_r(const char *name, struct group *into, char *buffer,
+					size_t size, int *error)
+{
+	return group(!strcmp(name, "contractors"), into, buffer, size, error);
+}
+
+enum nss_status _nss_otptest_getgrgid_r(gid_t gid, struct group *into, char *buffer, size_t size,
+					int *error)
+{
+	return group(gid == CONTRACTORS, into, buffer, size, error);
+}
+
+/* The groups that somebody is in, added to those that are known; never the primary one. */
+enum nss_status _nss_otptest_initgroups_dyn(const char *name, gid_t primary, long *start, long *size,
+					    gid_t **gids, long most, int *error)
+{
+	enum nss_status status;
+
+	(void)primary;
+	wait_at_the_gate();
+	*error = ENOENT;
+	if (faulty(&status, error)) {
+		errno = *error;
+		return status;
+	}
+	if (strcmp(name, "alice"))
+		return NSS_STATUS_NOTFOUND;
+	if (*start == *size) {
+		long more = *size * 2;
+		gid_t *grown = most > 0 && more > most ? NULL : realloc(*gids, more * sizeof **gids);
+
+		if (!grown)
+			return NSS_STATUS_UNAVAIL;
+		*gids = grown;
+		*size = more;
+	}
+	(*gids)[(*start)++] = CONTRACTORS;
+	return NSS_STATUS_SUCCESS;
 }

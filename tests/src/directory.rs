@@ -41,11 +41,15 @@ impl Directory {
         fs::write(GATE, "").context(GATE)?;
         fs::write("/etc/ld.so.conf.d/otptest.conf", LIBRARIES).context("ld.so.conf.d")?;
         Invocation::of("ldconfig").run()?.must_succeed()?;
-        let sources = "passwd: files otptest\ngroup: files\nshadow: files\nhosts: files\n";
-        fs::write("/etc/nsswitch.conf", sources).context("nsswitch.conf")?;
         let directory = Self { gate: None };
+        sources("files")?;
         directory.knows(&[])?;
         Ok(directory)
+    }
+
+    /// It is asked for groups too, by whoever begins to ask from now on.
+    pub fn serve_groups() -> Result {
+        sources("files otptest")
     }
 
     /// From now on these are known and nobody else: the name that is asked for, the one that is
@@ -100,6 +104,11 @@ impl Directory {
             Ok((locks.lines().filter(waits).count() >= count).then_some(()))
         })
     }
+}
+
+fn sources(groups: &str) -> Result {
+    let sources = format!("passwd: files otptest\ngroup: {groups}\nshadow: files\nhosts: files\n");
+    fs::write("/etc/nsswitch.conf", sources).context("nsswitch.conf")
 }
 
 /// Writes a file so that nobody reads half of it.

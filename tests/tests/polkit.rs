@@ -134,6 +134,9 @@ fn accounts_and_keys_are_polkits_to_give_but_for_ones_own_account() -> Result {
             let ended = otpctl(words).by(&world.alice).run()?;
             assert_eq!(ended.status.code(), NOT_ALLOWED, "{words}: {}", ended.output);
         }
+        // Another text for a name is none: a rule that excepts root must not be shown it.
+        let ended = otpctl("remove --all -u hex:616c696365 --yes").by(&world.bob).run()?;
+        ended.must_fail()?.must_say("name it so")?;
         otpctl("remove --all -u alice --yes").by(&world.bob).run()?.must_succeed()?;
         typed(&pamtester("otp", "alice"), &scene.code()?)?.must_fail()?;
         Ok(())

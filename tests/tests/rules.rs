@@ -1,7 +1,7 @@
 //! The administrator's rules at real logins: what they demand, what they let pass, and what becomes
 //! of a login that they cannot decide.
 
-use testbed::{Invocation, PROMPT, Result, inside, pamtester};
+use testbed::{Directory, Failure, Fault, Invocation, PROMPT, Result, inside, pamtester};
 
 use crate::scene::{Scene, token, typed};
 
@@ -118,6 +118,69 @@ fn groups_are_those_of_the_user_database() -> Result {
         std::fs::write("/etc/group", format!("{group}users-of-otp:x:49999:alice\n"))?;
         pamtester("staff", "alice").run()?.must_succeed()?.must_not_say(PROMPT)?;
         typed(&pamtester("staff", "bob"), "000000")?.must_fail()?;
+        Ok(())
+    })
+}
+
+const CONTRACTORS: &str = r#"
+    [[rule]]
+    name = "console"
+    service = ["su"]
+    require = "none"
+    [[rule]]
+    name = "contractors stay out"
+    group = ["contractors"]
+    require = "deny"
+    [[rule]]
+    name = "everybody else"
+    service = ["otp"]
+    require = "none"
+"#;
+
+/// libc does not say that a directory did not answer: whoever was denied by one of its groups must
+/// not be let in by the next rule while it is down.
+#[test]
+fn a_directory_that_is_down_opens_no_rule_behind_one_about_its_groups() -> Result {
+    inside(|| {
+        let mut installed = None;
+        let install = || {
+            let directory = Directory::install()?;
+            Directory::serve_groups()?;
+            installed = Some(directory);
+            Ok(())
+        };
+        let scene = Scene::configured_on(CONTRACTORS, install)?;
+        let mut directory = installed.ok_or_else(|| Failure::new("no directory"))?;
+        for service in ["otp", "su"] {
+            scene.world.stack(service, &["requisite pam_otp.so", "required pam_permit.so"])?;
+        }
+        let denied = |user: &str| -> Result {
+            typed(&pamtester("otp", user), "000000")?.must_fail()?.must_not_say("successfully")?;
+            Ok(())
+        };
+        let passes = |service: &str, user: &str| -> Result {
+            pamtester(service, user).run()?.must_succeed()?.must_not_say(PROMPT)?;
+            Ok(())
+        };
+        passes("otp", "bob")?;
+        denied("alice")?;
+        scene.world.log.expect(&["otpd", "alice refused by otp", "\"contractors stay out\""])?;
+        for fault in
+            [Fault::Unavailable(nix::libc::ECONNREFUSED), Fault::TryAgain(nix::libc::ENOENT)]
+        {
+            directory.fails(fault)?;
+            denied("alice")?;
+            denied("bob")?;
+            // A rule that decides without groups does.
+            passes("su", "alice")?;
+            directory.recovers()?;
+        }
+        scene.world.log.expect(&["\"contractors stay out\" cannot be decided"])?;
+        directory.hangs()?;
+        denied("bob")?;
+        passes("su", "alice")?;
+        directory.goes_on();
+        passes("otp", "bob")?;
         Ok(())
     })
 }

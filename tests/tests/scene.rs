@@ -37,6 +37,11 @@ impl Scene {
         Self::furnished("", || Ok(()), start)
     }
 
+    /// With an `otpd.toml`, on what `mount` puts in place.
+    pub(crate) fn configured_on(toml: &str, mount: impl FnOnce() -> Result) -> Result<Self> {
+        Self::furnished(toml, mount, |world| Bus::start(world, Activation::Off))
+    }
+
     /// With its state on a disk that `mount` puts in place.
     pub(crate) fn on(mount: impl FnOnce() -> Result) -> Result<Self> {
         Self::furnished("", mount, |world| Bus::start(world, Activation::Off))

@@ -329,6 +329,7 @@ impl fmt::Display for Why<'_> {
             | Refusal::LabelTaken(_)
             | Refusal::SecretTaken(_)
             | Refusal::WrongKind(_)
+            | Refusal::WaitedTooLong(_)
             | Refusal::IdTaken
             | Refusal::TooManyDevices
             | Refusal::NothingToUnlock

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::{
     config::{Config, SelfService, Switch},
     entropy::{self, NoEntropy},
-    nss::{Nss, NssUnavailable, Person},
+    nss::{Memberships, Nss, NssUnavailable, Person},
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
 };
 pub use accounts::Listed;
@@ -145,6 +145,20 @@ impl Engine {
     /// What is left to users.
     pub fn self_service(&self) -> &SelfService {
         &self.config.self_service
+    }
+
+    /// In which of these groups a user is, for a caller.
+    ///
+    /// # Errors
+    /// When the user database gives no answer.
+    pub async fn memberships(
+        &self,
+        person: &Person,
+        groups: Vec<String>,
+        caller: Uid,
+        before: Instant,
+    ) -> Result<Memberships, Unavailable> {
+        Ok(self.nss.memberships(&person.name, groups, caller, before).await?)
     }
 
     /// How a user stands: what there is, or why the account is not theirs.

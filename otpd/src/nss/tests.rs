@@ -56,7 +56,7 @@ fn what_hangs_does_not_hold_up_what_does_not() {
             let hang = move || {
                 begun.fetch_add(1, Ordering::SeqCst);
                 drop(hold.read());
-                Ok(None)
+                Ok(None::<Person>)
             };
             hanging.spawn(async move { nss.ask(caller, soon(), hang).await });
         }

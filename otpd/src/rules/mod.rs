@@ -10,9 +10,14 @@ use std::net::IpAddr;
 
 use otp_core::Origin;
 
+use crate::nss::Memberships;
+
 pub use network::{Network, NetworkError};
 use parse::WrittenRule;
 pub use review::{Remark, review};
+
+/// Why a rule about groups is undecided.
+pub const GROUPS: &str = "whether the user is in its groups cannot be told";
 
 /// The administrator's rules, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,8 +93,8 @@ pub struct Known<'a> {
     pub service: &'a str,
     /// The canonical name.
     pub user: &'a str,
-    /// The user's groups; none: nobody could tell.
-    pub groups: Option<&'a [String]>,
+    /// Whether the user is in each of the groups that rules name; what is left out nobody can tell.
+    pub groups: &'a Memberships,
     /// Where it comes from.
     pub origin: &'a Origin,
     /// The terminal; empty where there is none.
@@ -137,9 +142,13 @@ impl Rules {
         self.0.iter()
     }
 
-    /// Whether anything depends on groups, which are slow to ask for.
-    pub fn ask_for_groups(&self) -> bool {
-        self.0.iter().any(|rule| !rule.groups.is_empty())
+    /// Every group that a rule names.
+    pub fn groups(&self) -> Vec<String> {
+        let mut groups: Vec<String> =
+            self.0.iter().flat_map(|rule| rule.groups.iter().cloned()).collect();
+        groups.sort();
+        groups.dedup();
+        groups
     }
 
     /// What they decide about a login.
@@ -204,11 +213,14 @@ impl Rule {
         fits.into()
     }
 
-    fn group(&self, groups: Option<&[String]>) -> Fit {
-        match groups {
-            _ if self.groups.is_empty() => Fit::Yes,
-            Some(groups) => self.groups.iter().any(|own| groups.contains(own)).into(),
-            None => Fit::Unknown("the user's groups cannot be told"),
+    fn group(&self, known: &Memberships) -> Fit {
+        let mut own = self.groups.iter().map(|group| known.get(group).copied());
+        if self.groups.is_empty() || own.clone().any(|is_in| is_in == Some(true)) {
+            Fit::Yes
+        } else if own.all(|is_in| is_in == Some(false)) {
+            Fit::No
+        } else {
+            Fit::Unknown(GROUPS)
         }
     }
 }

@@ -36,11 +36,11 @@ const OFFICE: &str = r#"
 
 /// The name of the rule that decides, or how it ends.
 fn ruled(rules: &Rules, service: &str, host: &str, groups: Option<&[&str]>) -> String {
-    let groups: Option<Vec<String>> =
-        groups.map(|groups| groups.iter().map(ToString::to_string).collect());
+    let is_in = |group: &str| groups.map(|groups| groups.contains(&group));
+    let known: Memberships =
+        ["staff"].iter().filter_map(|group| Some((group.to_string(), is_in(group)?))).collect();
     let origin = Origin::of_host(host);
-    let login =
-        Known { service, user: "alice", groups: groups.as_deref(), origin: &origin, tty: "tty1" };
+    let login = Known { service, user: "alice", groups: &known, origin: &origin, tty: "tty1" };
     match rules.decide(&login) {
         Ruled::By(rule) => rule.name.clone(),
         Ruled::Default => "default".to_owned(),
@@ -84,7 +84,8 @@ fn users_and_terminals() {
     );
     let origin = Origin::Local;
     let by = |user, tty| {
-        let login = Known { service: "login", user, groups: None, origin: &origin, tty };
+        let groups = Memberships::new();
+        let login = Known { service: "login", user, groups: &groups, origin: &origin, tty };
         match rules.decide(&login) {
             Ruled::By(rule) => rule.name.clone(),
             other @ (Ruled::Default | Ruled::Undecided(..)) => format!("{other:?}"),

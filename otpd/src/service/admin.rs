@@ -34,13 +34,19 @@ impl AdminService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Adoption, Error> {
+        // What polkit is shown: `from` is looked at behind it, and is nobody's own.
         let call = self.enter(Action::Adopt, user, connection, &header).await?;
         super::check_user(user)?;
         let engine = &self.services.engine;
         let person = engine.person(user, call.uid, call.before).await;
         let person = person.map_err(|error| self.unavailable(user, error.into()))?;
         let person = person.ok_or_else(|| answer::unknown_user(user))?;
+        if call.uid != ROOT && person.name.as_str() != user {
+            return Err(answer::by_name(&person.name));
+        }
         self.services.nobodys_own(&call, (Action::Adopt, user), [person.uid])?;
+        let given = if from.is_empty() { user } else { from };
+        self.nobodys_own(&call, Action::Adopt, given).await?;
         let former = former(from, &person.name)?;
         let (name, uid) = (person.name.to_string(), person.uid.0);
         let done = engine.adopt(person, former, call.uid, call.before).await;
@@ -62,6 +68,7 @@ impl AdminService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<StoredAccount, Error> {
+        stored_name(account)?;
         let call = self.enter(Action::Forget, account, connection, &header).await?;
         self.nobodys_own(&call, Action::Forget, account).await?;
         let name = stored_name(account)?;
@@ -80,6 +87,7 @@ impl AdminService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<StoredAccount, Error> {
+        stored_name(account)?;
         let call = self.enter(Action::Accounts, account, connection, &header).await?;
         let stored = self.services.engine.stored(stored_name(account)?, call.before).await;
         let stored = stored.map_err(|error| self.unavailable(account, error.into()))?;
@@ -94,8 +102,9 @@ impl AdminService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<AccountInfo>, Error> {
-        let call = self.enter(Action::Accounts, "everybody", connection, &header).await?;
-        let (after, most) = (stored_name(after)?, most.clamp(1, MOST));
+        let call = self.enter(Action::Accounts, super::permit::ALL, connection, &header).await?;
+        // Whatever text it is, it is a place in an order, and nobody's name.
+        let (after, most) = (StoredName::read(after), most.clamp(1, MOST));
         let listed = self.services.engine.accounts(after, most, call.before).await;
         let listed = listed.map_err(|error| self.unavailable("everybody", error.into()))?;
         Ok(listed.into_iter().map(info).collect())
@@ -173,7 +182,15 @@ fn stored_name(account: &str) -> Result<StoredName, Error> {
         let text = "account is longer than 1024 bytes; check what was given".to_owned();
         return Err(Error::InvalidArgument(text));
     }
-    Ok(StoredName::read(account))
+    // A name that a user can have is named by itself: else polkit's rules, and who looks for whose
+    // an account is, could be shown another text for it.
+    let name = StoredName::read(account);
+    let told = name.told();
+    if told != account && UserName::parse(&told).is_ok() {
+        let text = format!("{} is {}; name it so", Escaped(account), Escaped(&told));
+        return Err(Error::InvalidArgument(text));
+    }
+    Ok(name)
 }
 
 fn unknown(account: &str) -> Error {

@@ -144,6 +144,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::LabelTaken(_)
         | Refusal::SecretTaken(_)
         | Refusal::WrongKind(_)
+        | Refusal::WaitedTooLong(_)
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock
@@ -154,6 +155,12 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::LastDevice(_)
         | Refusal::Unadopted(_) => verdict,
     }
+}
+
+/// What a caller hears to whom polkit's yes was about another name.
+pub(super) fn by_name(name: &otp_core::UserName) -> Error {
+    let name = crate::audit::Escaped(name.as_str());
+    Error::InvalidArgument(format!("that is a by-name of {name}; name {name} instead"))
 }
 
 /// A refusing verdict.
@@ -242,8 +249,12 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
             "{id} has that secret already; let one be made, or remove that device first"
         )),
         Refusal::WrongKind(id) => Error::InvalidArgument(format!(
-            "{id} is not of a kind with which that can be done; otpctl list -u {user} shows what \
-             each device is"
+            "that cannot be done with {id}: it is of another kind, or not confirmed; otpctl list -u \
+             {user} shows what each device is"
+        )),
+        Refusal::WaitedTooLong(id) => Error::NotAllowed(format!(
+            "{id} has waited for its confirming code for more than a week; remove it and enroll \
+             anew, or ask an administrator to confirm it"
         )),
         Refusal::IdTaken => Error::Unavailable("an id came up twice; try again".to_owned()),
         Refusal::TooManyDevices => Error::LimitReached(format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use otp_bus::{
     Challenge, Demand, Details, Error, Hint, Login, Outcome, Reason, Terms, Verdict, names,
 };
-use otp_core::{Entry, Malformed, Origin, Refusal};
+use otp_core::{Entry, Malformed, Origin, Refusal, Uid, UserName};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
@@ -141,9 +141,16 @@ impl AuthService {
         let terms = self.services.engine.config().terms;
         let challenge = |demand, rule| Challenge { demand, rule, terms };
         let ask = |rule| challenge(Demand::Ask, rule);
-        let Some(person) = person else { return Ok(ask("default".to_owned())) };
+        // Strangers take the same way, to nothing: what it takes must not tell who is none.
+        let known = person.is_some();
+        let Some(person) = person.or_else(|| stranger(user)) else {
+            return Ok(ask("default".to_owned()));
+        };
         let Decided { ruling, rule } = self.services.ruled(call, believed, &person).await;
         let standing = self.services.engine.look(person, call.before).await?;
+        if !known {
+            return Ok(ask("default".to_owned()));
+        }
         let free = standing.is_ok_and(|overview| !overview.demands_code);
         let log = &self.services.log;
         match ruling {
@@ -231,6 +238,12 @@ impl AuthService {
     }
 }
 
+/// Somebody of whom nothing is known, under the name that was given; none where nobody can be called
+/// so, which everybody knows.
+fn stranger(user: &str) -> Option<Person> {
+    UserName::parse(user).ok().map(|name| Person { name, uid: Uid(u32::MAX) })
+}
+
 fn malformed_verdict(malformed: Malformed) -> Verdict {
     match malformed {
         Malformed::Empty | Malformed::Replaced | Malformed::NotDigits => {
@@ -279,6 +292,7 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::LabelTaken(_)
         | Refusal::SecretTaken(_)
         | Refusal::WrongKind(_)
+        | Refusal::WaitedTooLong(_)
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock

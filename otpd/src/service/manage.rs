@@ -71,7 +71,7 @@ impl ManageService {
         let code = Zeroizing::new(code);
         let (call, person) = self.enter(Action::Confirm, user, connection, &header).await?;
         let entry = Entry::parse(&code).map_err(malformed)?;
-        let (asked, origin) = (own(&call), origin(&call));
+        let (asked, origin) = (self.services.confirming(&call), origin(&call));
         let device = self.services.named(&call, device)?;
         let engine = &self.services.engine;
         let done = engine.confirm(person, asked, device, (entry, origin), call.before).await;

@@ -28,7 +28,6 @@ use crate::{
     caller::{self, Entry, Gate, Way},
     clock::monotonic,
     engine::{Engine, Unavailable},
-    groups::Groups,
     polkit::{Asker, Polkit},
 };
 
@@ -52,8 +51,6 @@ pub struct Services {
     pub gate: Gate,
     /// Takes the lines.
     pub log: Arc<Syslog>,
-    /// Knows the groups of users, for rules that ask.
-    pub groups: Groups,
     /// Says what users may do who are neither root nor the account's owner.
     pub polkit: Polkit,
 }

@@ -4,9 +4,9 @@
 use otp_bus::Error;
 use otp_core::Uid;
 
-use super::{CALL, Call, Refused, Services, check_user, right::Permit};
+use super::{CALL, Call, Refused, Services, answer, check_user, right::Permit};
 use crate::{
-    audit::{Escaped, Event},
+    audit::Event,
     caller::ROOT,
     clock::monotonic,
     config::Switch,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// In the log, and for polkit's rules, whose accounts it is about: no user can be called that.
-const ALL: &str = "all:";
+pub(super) const ALL: &str = "all:";
 
 impl Services {
     /// The person that a call is about, if the caller may do this for them. A caller other than
@@ -145,9 +145,7 @@ impl Services {
         }
         match person {
             Some(person) if person.name.as_str() != user => {
-                let name = Escaped(person.name.as_str());
-                let text = format!("that is a by-name of {name}; name {name} instead");
-                Err(Error::InvalidArgument(text).into())
+                Err(answer::by_name(&person.name).into())
             }
             person => Ok(person),
         }

@@ -61,6 +61,16 @@ impl Services {
         Ok(Asked { by: call.uid, right })
     }
 
+    /// Who confirms a device, by a code of it; an owner does so in a session.
+    pub(super) fn confirming(&self, call: &Call) -> Asked {
+        match call.permit {
+            Permit::Standing => own(call),
+            Permit::Code | Permit::Device | Permit::Invitation => {
+                Asked { by: call.uid, right: Right::Session(self.first()) }
+            }
+        }
+    }
+
     fn invitation(&self, typed: &str) -> Result<Right, Refused> {
         let none = || invalid("that is no invitation of 24 letters and digits; type it anew");
         let token = InvitationToken::parse(typed).ok_or_else(none)?;

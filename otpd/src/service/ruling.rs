@@ -1,12 +1,18 @@
 //! What the administrator's rules come to for one login: asked at `Begin`, and again at `Verify`, as
 //! they may have changed and as nobody is bound to ask first.
 
+use std::time::Duration;
+
 use super::{Call, Services, auth::Believed};
 use crate::{
     audit::{Event, Severity},
-    nss::Person,
-    rules::{Known, Methods, Requirement, Ruled},
+    clock::monotonic,
+    nss::{Memberships, Person},
+    rules::{GROUPS, Known, Methods, Requirement, Ruled},
 };
+
+/// How long a directory may take to say in which groups somebody is.
+const GROUPS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a login must show.
 pub(super) enum Ruling {
@@ -32,24 +38,20 @@ impl Services {
     /// What the rules say of this login.
     pub(super) async fn ruled(&self, call: &Call, believed: &Believed, person: &Person) -> Decided {
         let rules = &self.engine.config().rules;
-        let groups = if rules.ask_for_groups() {
-            match self.groups.of(&person.name, call.uid, call.before).await {
-                Ok(groups) => Some(groups),
-                Err(error) => {
-                    self.log.log(&Event::Daemon(Severity::Error, &error.to_string()));
-                    None
-                }
-            }
-        } else {
-            None
-        };
-        let login = Known {
+        let nothing = Memberships::new();
+        let mut login = Known {
             service: &believed.who.service,
             user: person.name.as_str(),
-            groups: groups.as_deref(),
+            groups: &nothing,
             origin: &believed.origin,
             tty: &believed.tty,
         };
+        // Directories are slow, or hang: they are asked only where the answer depends on them.
+        let known = match rules.decide(&login) {
+            Ruled::Undecided(_, GROUPS) => self.memberships(call, person, rules.groups()).await,
+            Ruled::Undecided(..) | Ruled::By(_) | Ruled::Default => Memberships::new(),
+        };
+        login.groups = &known;
         match rules.decide(&login) {
             Ruled::Default => Decided { ruling: Ruling::Default, rule: "default".to_owned() },
             Ruled::Undecided(rule, why) => {
@@ -65,6 +67,18 @@ impl Services {
                     Requirement::Deny => Ruling::Denied(format!("rule {:?}", rule.name)),
                 };
                 Decided { ruling, rule: rule.name.clone() }
+            }
+        }
+    }
+
+    /// What can be told within a part of the call's time, so that the rest is left to what follows.
+    async fn memberships(&self, call: &Call, person: &Person, groups: Vec<String>) -> Memberships {
+        let before = call.before.min(monotonic() + GROUPS_WITHIN);
+        match self.engine.memberships(person, groups, call.uid, before).await {
+            Ok(known) => known,
+            Err(error) => {
+                self.log.log(&Event::Daemon(Severity::Error, &error.to_string()));
+                Memberships::new()
             }
         }
     }

@@ -38,9 +38,9 @@ pub(crate) fn services(dir: &Path) -> Services {
     let config = Config::read(&dir.join("none.toml"), "host").unwrap();
     // Where nobody else's logger listens.
     let log = Arc::new(Syslog::reaching(dir.join("log")));
-    let (gate, groups) = (Gate::default(), Groups::default());
+    let gate = Gate::default();
     let (engine, polkit) = (Arc::new(Engine::new(store, Arc::new(config))), Polkit::default());
-    Services { engine, gate, log, groups, polkit }
+    Services { engine, gate, log, polkit }
 }
 
 async fn world() -> World {
