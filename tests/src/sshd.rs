@@ -25,7 +25,7 @@ pub enum Method {
 
 /// A running sshd; its PAM service is `sshd`.
 pub struct Sshd {
-    _service: Service,
+    service: Service,
     keyboard: u16,
     key: u16,
     password: u16,
@@ -34,12 +34,17 @@ pub struct Sshd {
 impl Sshd {
     /// Starts it and waits until it listens.
     pub fn start(world: &World) -> Result<Self> {
+        Self::configured(world, "MaxStartups 100\n")
+    }
+
+    /// The same with these lines of its configuration, which go before its usual ones.
+    pub fn configured(world: &World, lines: &str) -> Result<Self> {
         let made =
             Invocation::of("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", HOST_KEY]);
         made.run()?.must_succeed()?;
         let ports = free_ports()?;
         let [keyboard, key, password] = ports;
-        fs::write(CONFIG, config(ports)).context(CONFIG)?;
+        fs::write(CONFIG, lines.to_owned() + &config(ports)).context(CONFIG)?;
         let public = fs::read_to_string(format!("{HOST_KEY}.pub")).context("the host key")?;
         let known = ports.map(|port| format!("[127.0.0.1]:{port} {public}")).concat();
         fs::write(KNOWN_HOSTS, known).context(KNOWN_HOSTS)?;
@@ -48,7 +53,12 @@ impl Sshd {
         for port in ports {
             world.log.expect(&["Server listening on 127.0.0.1", &format!("port {port}.")])?;
         }
-        Ok(Self { _service: service, keyboard, key, password })
+        Ok(Self { service, keyboard, key, password })
+    }
+
+    /// The process that listens.
+    pub fn pid(&self) -> u32 {
+        self.service.pid()
     }
 
     /// The port that asks for this.
@@ -62,19 +72,26 @@ impl Sshd {
 
     /// An `ssh` that logs in as `user` and says `whoami` and by which device, run by somebody who holds `holder`'s key.
     pub fn login(&self, method: Method, user: &str, holder: &Account) -> Invocation {
-        Invocation::of("ssh")
-            .args(["-F", "none", "-p", &self.port(method).to_string()])
+        // One attempt is one attempt; sshd would ask three times.
+        self.client("ssh", method, holder)
+            .args(["-o", "NumberOfPasswordPrompts=1"])
+            .arg(format!("{user}@127.0.0.1"))
+            .args(["echo", "logged in as $(id -un) by ${OTPD_DEVICE:-no device}"])
+    }
+
+    /// A client that knows this sshd, `ssh`, `scp` or `sftp`, without the words that say what it is
+    /// to do.
+    pub fn client(&self, program: &str, method: Method, holder: &Account) -> Invocation {
+        Invocation::of(program)
+            .args(["-F", "none", "-o", &format!("Port={}", self.port(method))])
             .args([
                 "-o",
                 "StrictHostKeyChecking=yes",
                 "-o",
                 &format!("UserKnownHostsFile={KNOWN_HOSTS}"),
             ])
-            // One attempt is one attempt; sshd would ask three times.
-            .args(["-o", "NumberOfPasswordPrompts=1", "-o", "IdentitiesOnly=yes", "-i"])
+            .args(["-o", "IdentitiesOnly=yes", "-i"])
             .arg(holder.key().display())
-            .arg(format!("{user}@127.0.0.1"))
-            .args(["echo", "logged in as $(id -un) by ${OTPD_DEVICE:-no device}"])
             .by(holder)
     }
 }
@@ -91,10 +108,10 @@ UsePAM yes
 UseDNS no
 PasswordAuthentication no
 KbdInteractiveAuthentication yes
-MaxStartups 100
 PrintMotd no
 PrintLastLog no
 AuthenticationMethods keyboard-interactive
+Subsystem sftp internal-sftp
 Match LocalPort {key}
   AuthenticationMethods publickey,keyboard-interactive:pam
 Match LocalPort {password}

@@ -40,6 +40,7 @@ mod random;
 mod rules;
 mod scene;
 mod ssh;
+mod sshd_ways;
 mod starvation;
 mod strangers;
 mod su;
