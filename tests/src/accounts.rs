@@ -91,7 +91,8 @@ pub(crate) fn create(people: &[&Account]) -> Result {
         let text = strangers.chain(lines.lines()).collect::<Vec<_>>().join("\n") + "\n";
         fs::write(path, text).context(format!("writing {path}"))?;
     }
-    fs::set_permissions("/etc/shadow", fs::Permissions::from_mode(0o600))?;
+    // As Debian has it, of a group with which unix_chkpwd checks for those who are not root.
+    fs::set_permissions("/etc/shadow", fs::Permissions::from_mode(0o640))?;
     people.iter().try_for_each(|account| account.settle())
 }
 

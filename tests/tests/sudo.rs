@@ -3,7 +3,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use testbed::{Invocation, PROMPT, Result, inside, sudo, with_code};
+use testbed::{Invocation, PROMPT, Result, inside, manage, sudo, with_code};
 
 use crate::scene::{STEP, Scene, typed};
 
@@ -57,6 +57,8 @@ fn without_a_way_to_ask_nothing_is_tried() -> Result {
         let scene = Scene::new()?;
         let silent = Invocation::of("sudo").args(["-n", "-k", "id", "-un"]).by(&scene.world.alice);
         silent.run()?.must_fail()?.must_not_say("root\n")?;
+        let status = manage(async |proxy| proxy.status("alice").await)?;
+        assert!(status.lanes.iter().all(|lane| lane.failures == 0), "{status:?}");
         with_code(&sudo(&scene.world.alice), &scene.code()?)?.must_succeed()?;
         Ok(())
     })
