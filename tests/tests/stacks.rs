@@ -5,7 +5,8 @@
 use std::fs;
 
 use testbed::{
-    Context, Invocation, Method, PASSWORD, PROMPT, Polkit, Result, Sshd, inside, manage, with_code,
+    Context, Invocation, Method, PASSWORD, PROMPT, Polkit, Result, Sshd, inside, manage, pamtester,
+    with_code,
 };
 
 use crate::{
@@ -20,13 +21,18 @@ const TYPES: [&str; 5] = ["auth", "account", "session", "password", "@include"];
 
 /// Writes the file under this heading into the private `/etc/pam.d`, and gives sshd's lines, if any.
 fn install(example: &str, heading: &str) -> Result<String> {
+    let path = heading.split(' ').next().unwrap_or_default();
+    install_as(path, example, heading)
+}
+
+/// The same into this file.
+fn install_as(path: &str, example: &str, heading: &str) -> Result<String> {
     let (_, section) = example.split_once(&format!("# ---- {heading} ")).context(heading)?;
     let section = section.split("\n\n").next().unwrap_or_default();
     let shown = section.lines().filter_map(|line| line.strip_prefix("#   "));
     let (stack, others): (Vec<_>, Vec<_>) =
         shown.partition(|line| line.split(' ').next().is_some_and(|word| TYPES.contains(&word)));
     assert!(stack.iter().any(|line| line.contains("pam_otp.so")), "no stack in {heading}");
-    let path = heading.split(' ').next().unwrap_or_default();
     fs::write(path, stack.join("\n") + "\n").context(path)?;
     Ok(others.join("\n") + "\n")
 }
@@ -132,6 +138,37 @@ fn everything_that_includes_common_auth() -> Result {
         install(&example, "/etc/pam.d/common-auth : password and code")?;
         fs::write("/etc/pam.d/sudo", "@include common-auth\n@include common-account\n")?;
         both_are_wanted(&Host::sudo(&scene.world), &scene)
+    })
+}
+
+#[test]
+fn both_in_one_answer() -> Result {
+    inside(|| {
+        let (example, scene) = scene()?;
+        install_as("/etc/pam.d/otp", &example, "a program that sends a password")?;
+        let says = |answer: String| {
+            let mut dialogue = pamtester("otp", "alice").on_terminal()?;
+            dialogue.expect("Password and one-time code: ")?.answer_hidden(&answer)?;
+            dialogue.end()
+        };
+        says(PASSWORD.to_owned())?.must_fail()?;
+        says(format!("{PASSWORD}{}", scene.wrong()?))?.must_fail()?;
+        says(format!("{PASSWORD}{}", scene.code()?))?.must_succeed()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn more_tries() -> Result {
+    inside(|| {
+        let (example, scene) = scene()?;
+        install_as("/etc/pam.d/otp", &example, "a program that gives up")?;
+        let mut dialogue = pamtester("otp", "alice").on_terminal()?;
+        dialogue.expect("assword: ")?.answer_hidden(PASSWORD)?;
+        dialogue.expect(PROMPT)?.answer_hidden(&scene.wrong()?)?;
+        dialogue.expect(PROMPT)?.answer_hidden(&scene.code()?)?;
+        dialogue.end()?.must_succeed()?;
+        Ok(())
     })
 }
 
