@@ -60,7 +60,8 @@ impl Dialogue {
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         let line = open(name.as_str(), flags, Mode::empty()).context(&name)?;
         invocation.give(&name)?;
-        let mut command = invocation.command(&["env", "--default-signal=INT,QUIT", "setsid", "--ctty"]);
+        let mut command =
+            invocation.command(&["env", "--default-signal=INT,QUIT", "setsid", "--ctty"]);
         command.stdin(line.try_clone()?).stdout(line.try_clone()?).stderr(line);
         let child = command.spawn().context(format!("starting {invocation}"))?;
         let to = File::from(master.as_fd().try_clone_to_owned()?);

@@ -297,7 +297,8 @@ fn a_wait_behind_a_clock_set_back_runs_out() {
 
 #[test]
 fn a_wrong_code_that_should_confirm_counts_and_a_right_one_is_spent() {
-    let waiting = Device { confirmed: false, ..hotp_device(1) };
+    let waiting =
+        Device { confirmed: false, created: UnixTime::from_secs(START), ..hotp_device(1) };
     let mut alice = account(vec![waiting]);
     let confirm = |alice: &mut Account, code: &Offer| {
         let (policy, now) = (ThrottlePolicy::default(), UnixTime::from_secs(START));
