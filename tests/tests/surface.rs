@@ -1,5 +1,6 @@
 //! Every method of the contract by everybody, and every argument at its bounds. What may come back
 //! is written here anew, not read from the daemon: a table that is compared with itself says nothing.
+//! As long as the contract: a row for each method, and one for each bound.
 
 use std::collections::BTreeMap;
 

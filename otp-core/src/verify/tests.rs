@@ -1,4 +1,5 @@
-//! Attempts one by one, and properties over random histories.
+//! Attempts one by one, and properties over random histories. One file, as all of it applies what was
+//! decided by the same small store.
 
 use proptest::prelude::*;
 

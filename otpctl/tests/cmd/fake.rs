@@ -1,4 +1,5 @@
-//! A daemon that answers as a test wishes and remembers what it was asked.
+//! A daemon that answers as a test wishes and remembers what it was asked. As long as the contract has
+//! methods: one short answer each.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::unix::net::UnixStream;

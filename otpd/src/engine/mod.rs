@@ -1,5 +1,6 @@
 //! What the daemon does for a caller that may: finds out who the user is, and runs steps on the
-//! store. It decides nothing about an account, and tells nothing that the store has not released.
+//! store. It decides nothing about an account, and tells nothing that the store has not released. One short
+//! method for each thing that can be asked; those about whole accounts and keys have files of their own.
 
 mod accounts;
 mod keys;

@@ -1,5 +1,5 @@
 //! Every method of the contract, called through its proxies on a real connection, and the
-//! introspection data as it is published.
+//! introspection data as it is published. One file, as all of it stands on one served connection.
 
 use std::{
     os::unix::net::{UnixDatagram, UnixStream},

@@ -1,4 +1,5 @@
-//! What every store must hold to, as tests that each store runs.
+//! What every store must hold to, as tests that each store runs: here attempts and commits, with the
+//! steps that the other parts use too; accounts and events in files of their own.
 
 pub(crate) mod accounts;
 mod events;

@@ -24,6 +24,9 @@ use crate::{
 /// How long to wait for a checkpoint that somebody else is making.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long commits may stand still for it: logins wait meanwhile.
+const STANDS_STILL: Duration = Duration::from_secs(1);
+
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyRole {
@@ -198,6 +201,7 @@ fn listed(shared: &Shared, mut uses: Uses) -> Vec<KeyUse> {
 /// Copies all that was committed from the log into the database: were the log lost after the key,
 /// older values would be back that nothing opens. Waits for whoever still reads those.
 fn into_the_database(connection: &Connection, before: Instant) -> Result<(), StoreError> {
+    let before = before.min(clock::monotonic() + STANDS_STILL);
     loop {
         let busy: i64 =
             connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get("busy"))?;

@@ -1,5 +1,6 @@
 //! The embedded store: SQLite in WAL mode, every commit synced, one writer thread, one reader
-//! thread, and a keeper that checkpoints off the commit's path.
+//! thread, and a keeper that checkpoints off the commit's path. Opening, with all its refusals, and the
+//! threads stand in one file, so that the order in which a store comes and goes can be read in one place.
 
 use std::{
     fs::{self, File, OpenOptions},
