@@ -54,13 +54,29 @@ impl<O> Decision<O> {
     }
 }
 
-/// Changes to one account, in order.
-#[derive(Debug)]
+/// Changes that belong together, in order: to one account, and to what belongs to none.
+#[derive(Debug, Default)]
 pub struct Changes {
-    /// Whose.
-    pub account: UserName,
-    /// What.
+    /// Whose account is changed, where one is.
+    pub account: Option<UserName>,
+    /// What of it.
     pub list: Vec<Change>,
+    /// What beside it.
+    pub beside: Vec<Beside>,
+}
+
+impl Changes {
+    /// Changes to this account alone.
+    pub(crate) fn of(account: &UserName, list: Vec<Change>) -> Self {
+        Self { account: Some(account.clone()), list, beside: Vec::new() }
+    }
+}
+
+/// One change to what is no account's own.
+#[derive(Debug)]
+pub enum Beside {
+    /// What has failed that this uid asked for and that is nobody's; a clear state is not kept.
+    Caller(Uid, LaneState),
 }
 
 /// One change to an account.

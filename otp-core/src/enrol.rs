@@ -213,7 +213,7 @@ pub(crate) fn failed(
     if locked && lane == Lane::Own {
         list.extend(ended(account));
     }
-    Transition::new(Changes { account: account.name.clone(), list }, wrong)
+    Transition::new(Changes::of(&account.name, list), wrong)
 }
 
 fn confirmed(
@@ -252,7 +252,7 @@ fn confirmed(
     if after != account.lane(lane) {
         list.push(Change::Lane(lane, after));
     }
-    Transition::new(Changes { account: account.name.clone(), list }, Ok(summary))
+    Transition::new(Changes::of(&account.name, list), Ok(summary))
 }
 
 /// Where a session alone may enroll a first device, whatever else waits may be somebody's who had

@@ -35,7 +35,7 @@ mod warrant;
 pub use account::{Account, KNOWN_ADDRESSES, KNOWN_FOR, KnownAddress};
 pub use chance::{Bounds, Chance, Odds, YEAR};
 pub use code::{Code, Digits, DigitsError, Malformed};
-pub use decision::{Change, Changes, Decision, Refusal, Transition};
+pub use decision::{Beside, Change, Changes, Decision, Refusal, Transition};
 pub use device::{
     Device, DeviceId, DeviceSummary, Found, IdError, Kind, Label, LabelError, Matched,
 };

@@ -162,7 +162,7 @@ fn given(account: &Account, claim: &Claim, now: UnixTime) -> Transition<Adopted>
         Change::Event(Event { at: now, kind }),
         Change::Give { name: claim.user.clone(), uid: claim.uid },
     ];
-    Transition::new(Changes { account: name.clone(), list }, Adopted { name, uid, holder, devices })
+    Transition::new(Changes::of(&name, list), Adopted { name, uid, holder, devices })
 }
 
 #[cfg(test)]

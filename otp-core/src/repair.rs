@@ -124,7 +124,7 @@ pub fn resync(
                 list.push(Change::Lane(lane, after));
             }
             let outcome = DeviceSummary { state, last_used: Some(now), ..device.summary() };
-            let changes = Changes { account: account.name.clone(), list };
+            let changes = Changes::of(&account.name, list);
             Decision::Change(Transition::new(changes, Ok(outcome)))
         }
         None => {

@@ -169,7 +169,7 @@ pub(crate) fn admitted<O>(
         Admission::Refused { refusal, anchored: None } => Err(Decision::Unchanged(refusal)),
         Admission::Refused { refusal, anchored: Some(state) } => {
             let list = vec![Change::Lane(lane, state)];
-            let changes = Changes { account: account.name.clone(), list };
+            let changes = Changes::of(&account.name, list);
             Err(Decision::Change(Transition::new(changes, held(refusal))))
         }
     }
@@ -260,7 +260,7 @@ fn accept(
             .iter()
             .fold(0, |sum, (_, count)| sum.saturating_add(*count)),
     };
-    Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
+    Decision::Change(Transition::new(Changes::of(&account.name, list), outcome))
 }
 
 /// The lanes as an accepted code leaves them: a login has been told of what failed before, in all
@@ -315,7 +315,7 @@ fn fail(
         state: state.clone(),
         confirmed: true,
     }));
-    Decision::Change(Transition::new(Changes { account: account.name.clone(), list }, outcome))
+    Decision::Change(Transition::new(Changes::of(&account.name, list), outcome))
 }
 
 pub(crate) fn moved(device: &Device, state: &KindState, now: UnixTime) -> Change {

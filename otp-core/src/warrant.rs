@@ -79,7 +79,7 @@ impl Asking<'_> {
         match self.warranted(account) {
             Proof::Holds(mut all) => {
                 all.extend(list);
-                let changes = Changes { account: name.clone(), list: all };
+                let changes = Changes::of(name, all);
                 Decision::Change(Transition::new(changes, Ok(outcome)))
             }
             Proof::Ends(decision) => decision.map(Err),

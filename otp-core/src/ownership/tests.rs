@@ -54,7 +54,11 @@ fn given(
     let decision = adopt(Concerned { account: own, former, owned: owned.as_ref() }, claim, NOW);
     let Decision::Change(transition) = decision else { panic!("{decision:?}") };
     let (changes, adopted) = transition.into_parts();
-    assert_eq!(changes.account, adopted.name, "the change is to the account as it was");
+    assert_eq!(
+        changes.account.as_ref(),
+        Some(&adopted.name),
+        "the change is to the account as it was"
+    );
     match changes.list.as_slice() {
         [Change::Event(event), Change::Give { name: to, uid: Uid(2000) }] => {
             let kind = EventKind::Adopted { name: adopted.name.to_string(), uid: adopted.uid.0 };

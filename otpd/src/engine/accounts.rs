@@ -87,7 +87,7 @@ impl Engine {
         before: Instant,
     ) -> Result<Vec<Listed>, Unavailable> {
         let Page { now, entries } = self.store.accounts(after, most, before).await?;
-        let policy = &self.config.throttle;
+        let policy = &self.throttle();
         Ok(entries.into_iter().map(|entry| listed(entry, policy, now)).collect())
     }
 }

@@ -7,7 +7,10 @@ mod keys;
 mod log;
 mod steps;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
 
 use otp_core::{
     Attempt, Changed, Code, CodeHash, DeviceSummary, Entry, InvitationToken, Label, LastDevice,
@@ -98,18 +101,24 @@ pub enum Unavailable {
 pub struct Engine {
     store: SqliteStore,
     nss: Nss,
-    config: Arc<Config>,
+    config: RwLock<Arc<Config>>,
 }
 
 impl Engine {
     /// An engine on an opened store.
     pub fn new(store: SqliteStore, config: Arc<Config>) -> Self {
-        Self { store, nss: Nss::default(), config }
+        Self { store, nss: Nss::default(), config: RwLock::new(config) }
     }
 
-    /// What the administrator decided.
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// What the administrator decided, as it is in force at this moment. A call that needs more than
+    /// one thing of it asks once.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another configuration in force. Calls under way go on with the one that they began with.
+    pub fn put_in_force(&self, config: Config) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
     }
 
     /// The store, to be closed at the end.
@@ -118,8 +127,8 @@ impl Engine {
     }
 
     /// How failures slow an attacker down, as configured.
-    pub fn throttle(&self) -> &ThrottlePolicy {
-        &self.config.throttle
+    pub fn throttle(&self) -> ThrottlePolicy {
+        self.config().throttle
     }
 
     /// Whether the store can answer no more.
@@ -144,8 +153,8 @@ impl Engine {
     }
 
     /// What is left to users.
-    pub fn self_service(&self) -> &SelfService {
-        &self.config.self_service
+    pub fn self_service(&self) -> SelfService {
+        self.config().self_service
     }
 
     /// In which of these groups a user is, for a caller.
@@ -164,7 +173,7 @@ impl Engine {
 
     /// How a user stands: what there is, or why the account is not theirs.
     pub async fn look(&self, person: Person, before: Instant) -> Result<Standing, Unavailable> {
-        let query = Look::new(person, self.config.throttle);
+        let query = Look::new(person, self.throttle());
         Ok(self.store.snapshot(query, before).await?)
     }
 
@@ -209,7 +218,7 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Verified>, Unavailable> {
         let Login { entry, device, kinds, origin, service, from } = login;
-        let (offer, policy) = (self.offer(entry)?, self.policy());
+        let (offer, policy) = (self.offer(entry)?, self.throttle());
         let step = OnAccount::new(person, by, Refusal::NotEnrolled, move |account, now| {
             let (device, kinds, service) = (device.as_deref(), kinds.as_deref(), service.as_str());
             let (offer, origin, from) = (&offer, &origin, from.as_str());
@@ -232,12 +241,12 @@ impl Engine {
             Some(given) => given,
             None => made_secret(&state)?,
         };
-        let issuer = issuer.unwrap_or_else(|| self.config.issuer.clone());
+        let issuer = issuer.unwrap_or_else(|| self.config().issuer.clone());
         let name = person.name.clone();
         let bytes = Zeroizing::new(secret.expose().to_vec());
         let failed = || StoreError::Failed("no fingerprint could be made".to_owned());
         let fingerprint = self.store.pepper().fingerprint(&bytes).ok_or_else(failed)?;
-        let (random, policy) = (entropy::array()?, self.policy());
+        let (random, policy) = (entropy::array()?, self.throttle());
         let new =
             Enroll { label, replaces, state, secret: bytes, fingerprint, random, asked, policy };
         let done = self.store.transact(EnrollFor::new(person, new), before).await?;
@@ -258,7 +267,7 @@ impl Engine {
         (entry, origin): (Entry, Origin),
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
-        let (offer, policy) = (self.offer(entry)?, self.policy());
+        let (offer, policy) = (self.offer(entry)?, self.throttle());
         let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
             confirm(account, &device, &offer, &origin, &asked.asking(&policy, now))
         });
@@ -273,7 +282,7 @@ impl Engine {
         (device, label): (String, Label),
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
-        let policy = self.policy();
+        let policy = self.throttle();
         let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
             rename(account, &device, &label, &asked.asking(&policy, now))
         });
@@ -288,8 +297,8 @@ impl Engine {
         device: String,
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
-        let policy = self.policy();
-        let last = match (&asked.right, self.config.self_service.remove_last_device) {
+        let policy = self.throttle();
+        let last = match (&asked.right, self.self_service().remove_last_device) {
             (Right::Standing, _) | (_, Switch::On) => LastDevice::Goes,
             (Right::Code(_) | Right::Invitation(_) | Right::Session(_), Switch::Off) => {
                 LastDevice::Stays
@@ -313,7 +322,7 @@ impl Engine {
         let codes = recovery_codes(count)?;
         let hashes: Vec<CodeHash> =
             codes.iter().map(|code| self.hashed(code)).collect::<Result<_, _>>()?;
-        let (random, policy) = (entropy::array()?, self.policy());
+        let (random, policy) = (entropy::array()?, self.throttle());
         let step = OnPerson::new(person, asked.by, move |account, person: &Person, now| {
             let (device, label, codes) = (device.clone(), label.clone(), hashes.clone());
             let new = NewCodes { device, label, codes, random };
@@ -332,7 +341,7 @@ impl Engine {
         (first, second, origin): (Code, Code, Origin),
         before: Instant,
     ) -> Result<Persisted<Changed<DeviceSummary>>, Unavailable> {
-        let policy = self.policy();
+        let policy = self.throttle();
         let step = OnAccount::new(person, asked.by, Refusal::UnknownDevice, move |account, now| {
             let codes = TwoCodes { first: &first, second: &second };
             resync(account, &device, codes, &origin, &asked.asking(&policy, now))
@@ -347,7 +356,7 @@ impl Engine {
         asked: Asked,
         before: Instant,
     ) -> Result<Persisted<Changed<Vec<LaneOverview>>>, Unavailable> {
-        let policy = self.policy();
+        let policy = self.throttle();
         let step =
             OnAccount::new(person, asked.by, Refusal::NothingToUnlock, move |account, now| {
                 forget_failures(account, &asked.asking(&policy, now)).map(|done| {
@@ -378,17 +387,13 @@ impl Engine {
     ) -> Result<Result<Changed<(InvitationToken, UnixTime)>, Refusal>, Unavailable> {
         let failed = || StoreError::Failed("no token could be made".to_owned());
         let token = InvitationToken::of_random(entropy::array()?).ok_or_else(failed)?;
-        let (kept, policy) = (self.kept(&token)?, self.policy());
+        let (kept, policy) = (self.kept(&token)?, self.throttle());
         let step = OnPerson::new(person, asked.by, move |account, person: &Person, now| {
             let new = (kept.clone(), length);
             invite(account, &person.name, person.uid, new, &asked.asking(&policy, now))
         });
         let done = self.store.transact(step, before).await?;
         Ok(done.into_result().map(|changed| changed.map(|until| (token, until))))
-    }
-
-    fn policy(&self) -> ThrottlePolicy {
-        self.config.throttle
     }
 }
 

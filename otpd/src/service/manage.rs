@@ -164,7 +164,7 @@ impl ManageService {
     ) -> Result<Explanation, Error> {
         let (call, person) = self.enter(Action::Explain, user, connection, &header).await?;
         let overview = self.look(&call, user, person).await?;
-        Ok(explain::explanation(&overview, self.services.engine.throttle()))
+        Ok(explain::explanation(&overview, &self.services.engine.throttle()))
     }
 
     /// Gives a device another label.

@@ -37,7 +37,7 @@ impl Services {
                 call.permit = Permit::Standing;
                 Ok(person)
             }
-            Answer::WithWarrant => match left_to_users(action, self.engine.self_service()) {
+            Answer::WithWarrant => match left_to_users(action, &self.engine.self_service()) {
                 Switch::On => {
                     call.permit = with_warrant(action);
                     Ok(person)

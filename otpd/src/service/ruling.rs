@@ -37,7 +37,8 @@ pub(super) struct Decided {
 impl Services {
     /// What the rules say of this login.
     pub(super) async fn ruled(&self, call: &Call, believed: &Believed, person: &Person) -> Decided {
-        let rules = &self.engine.config().rules;
+        let config = self.engine.config();
+        let rules = &config.rules;
         let nothing = Memberships::new();
         let mut login = Known {
             service: &believed.who.service,

@@ -56,6 +56,11 @@ pub(super) fn records(
                 let holders = holders(connection, fingerprint)?;
                 records.holders.insert(fingerprint.clone(), holders);
             }
+            Key::Caller(uid) => {
+                if let Some(state) = caller(connection, opened_by, *uid)? {
+                    records.callers.insert(*uid, state);
+                }
+            }
             Key::Log(whose, most) => {
                 records.log = log::read(connection, whose.as_ref(), *most)?;
             }
@@ -181,6 +186,20 @@ fn lanes(
         lanes.push((lane, serde_json::from_str(&state).map_err(|error| corrupt(&whose, error))?));
     }
     Ok(lanes)
+}
+
+fn caller(
+    connection: &Connection,
+    by: OpenedBy<'_>,
+    uid: Uid,
+) -> Result<Option<LaneState>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT state, mark FROM caller WHERE uid = ?1")?;
+    let found: Option<(String, Vec<u8>)> =
+        query.query_row([uid.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((state, mark)) = found else { return Ok(None) };
+    Marked::Caller { uid: uid.0, state: &state }.check(by.pepper, &mark)?;
+    let state = serde_json::from_str(&state);
+    state.map(Some).map_err(|error| corrupt(&format!("what uid {uid} has failed"), error))
 }
 
 fn addresses(connection: &Connection, name: &UserName) -> Result<Vec<KnownAddress>, StoreError> {

@@ -13,6 +13,8 @@ pub(super) enum Marked<'a> {
     Device { account: &'a str, device: MarkedDevice<'a> },
     /// A lane of the throttle.
     Lane { account: &'a str, lane: &'a str, state: &'a str },
+    /// What a caller has failed.
+    Caller { uid: u32, state: &'a str },
     /// An invitation.
     Invitation { account: &'a str, state: &'a str },
 }
@@ -44,6 +46,9 @@ impl Marked<'_> {
             Self::Lane { account, lane, state } => {
                 pepper.mark(&[b"lane", account.as_bytes(), lane.as_bytes(), state.as_bytes()])
             }
+            Self::Caller { uid, state } => {
+                pepper.mark(&[b"caller", &uid.to_be_bytes(), state.as_bytes()])
+            }
             Self::Invitation { account, state } => {
                 pepper.mark(&[b"invitation", account.as_bytes(), state.as_bytes()])
             }
@@ -60,6 +65,7 @@ impl Marked<'_> {
             Self::Account { name, .. } => format!("the account {name}"),
             Self::Device { account, device } => format!("{} of {account}", device.id),
             Self::Lane { account, lane, .. } => format!("lane {lane:?} of {account}"),
+            Self::Caller { uid, .. } => format!("what uid {uid} has failed"),
             Self::Invitation { account, .. } => format!("the invitation of {account}"),
         };
         let text = format!(

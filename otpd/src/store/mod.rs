@@ -19,7 +19,7 @@ mod writer;
 
 use std::{collections::BTreeMap, future::Future, time::Instant};
 
-use otp_core::{Account, Decision, Refusal, Uid, UnixTime, UserName};
+use otp_core::{Account, Decision, LaneState, Refusal, Uid, UnixTime, UserName};
 
 pub use accounts::{Entry, Page, Stored, StoredName};
 pub use keys::{KeyRole, KeyUse, KeysError};
@@ -36,6 +36,8 @@ pub enum Key {
     Owner(Uid),
     /// Which accounts have a device whose secret has this fingerprint.
     Secret(Vec<u8>),
+    /// What has failed that this uid asked for and that is no account's own.
+    Caller(Uid),
     /// The last events of this account, or of all, at most so many. For questions alone.
     Log(Option<UserName>, u32),
 }
@@ -46,6 +48,7 @@ pub struct Records {
     pub(crate) accounts: BTreeMap<UserName, Account>,
     pub(crate) owners: BTreeMap<Uid, UserName>,
     pub(crate) holders: BTreeMap<Vec<u8>, Vec<UserName>>,
+    pub(crate) callers: BTreeMap<Uid, LaneState>,
     pub(crate) log: Vec<Logged>,
 }
 
@@ -63,6 +66,11 @@ impl Records {
     /// The accounts that have a device whose secret has a fingerprint.
     pub fn holders(&self, fingerprint: &[u8]) -> impl Iterator<Item = &UserName> {
         self.holders.get(fingerprint).into_iter().flatten()
+    }
+
+    /// What has failed that a uid asked for and that is no account's own; clear where nothing has.
+    pub fn caller(&self, uid: Uid) -> LaneState {
+        self.callers.get(&uid).cloned().unwrap_or_default()
     }
 
     /// The last events, the newest first.

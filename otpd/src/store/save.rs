@@ -1,6 +1,6 @@
 //! Writing changes, within the transaction in which they were decided.
 
-use otp_core::{Change, Changes, Device, Invitation, Uid, UnixTime, UserName};
+use otp_core::{Beside, Change, Changes, Device, Invitation, Uid, UnixTime, UserName};
 use rusqlite::{Connection, params};
 
 use super::{
@@ -30,7 +30,19 @@ struct MovedDevice<'a> {
 impl Saver<'_> {
     /// Writes the changes, provided that the account is still at the version that was seen.
     pub(super) fn save(&self, changes: Changes, seen: Option<i64>) -> Result<(), StoreError> {
-        let name = changes.account;
+        let Changes { account, list, beside } = changes;
+        if let Some(name) = &account {
+            self.save_account(name, list, seen)?;
+        }
+        beside.into_iter().try_for_each(|change| self.beside(change))
+    }
+
+    fn save_account(
+        &self,
+        name: &UserName,
+        list: Vec<Change>,
+        seen: Option<i64>,
+    ) -> Result<(), StoreError> {
         if let Some(version) = seen {
             let mut bump = self.connection.prepare_cached(
                 "UPDATE account SET version = version + 1 WHERE name = ?1 AND version = ?2",
@@ -40,7 +52,24 @@ impl Saver<'_> {
                 return Err(StoreError::Failed(text));
             }
         }
-        changes.list.into_iter().try_for_each(|change| self.change(&name, change))
+        list.into_iter().try_for_each(|change| self.change(name, change))
+    }
+
+    fn beside(&self, change: Beside) -> Result<(), StoreError> {
+        match change {
+            Beside::Caller(uid, state) if state.is_clear() => {
+                self.perhaps("DELETE FROM caller WHERE uid = ?1", params![uid.0])
+            }
+            Beside::Caller(uid, state) => {
+                let state = json(&state)?;
+                let mark = Marked::Caller { uid: uid.0, state: &state }.mark(self.pepper)?;
+                self.run(
+                    "INSERT INTO caller (uid, state, mark) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (uid) DO UPDATE SET state = ?2, mark = ?3",
+                    params![uid.0, state, mark],
+                )
+            }
+        }
     }
 
     pub(super) fn change(&self, name: &UserName, change: Change) -> Result<(), StoreError> {

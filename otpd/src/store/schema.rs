@@ -67,6 +67,12 @@ const MIGRATIONS: &[&str] = &["
         body    TEXT NOT NULL             -- JSON
     ) STRICT;
     CREATE INDEX event_account ON event (account, class, seq);
+
+    CREATE TABLE caller (
+        uid   INTEGER PRIMARY KEY,        -- who asked for what is no account's own, and failed
+        state TEXT NOT NULL,              -- JSON
+        mark  BLOB NOT NULL               -- keyed hash of uid, state
+    ) STRICT;
 "];
 
 /// Why the tables are not as this version needs them.

@@ -89,7 +89,7 @@ impl<S: Step> Job for StepJob<S> {
             }
             Decision::Change(transition) => {
                 let (changes, outcome) = transition.into_parts();
-                let seen = versions.iter().find(|(name, _)| *name == changes.account);
+                let seen = versions.iter().find(|(name, _)| Some(name) == changes.account.as_ref());
                 let (vault, pepper, by) = (&shared.vault, &shared.pepper, self.step.by());
                 let saver = Saver { connection, vault, pepper, now, by };
                 saver.save(changes, seen.map(|(_, version)| *version))?;

@@ -36,7 +36,7 @@ impl Disk {
         let Self { connection, vault, pepper, .. } = self;
         let saver = Saver { connection, vault, pepper, now: UnixTime::default(), by: Uid(0) };
         let account = UserName::parse("alice").unwrap();
-        saver.save(Changes { account, list }, seen)
+        saver.save(Changes { account: Some(account), list, beside: Vec::new() }, seen)
     }
 
     fn count(&self, sql: &str) -> i64 {
@@ -105,4 +105,31 @@ fn a_lane_without_failures_is_not_kept() {
     disk.save(vec![Change::Lane(Lane::Remote, LaneState::default())], None).unwrap();
     disk.save(vec![Change::Lane(Lane::Local, LaneState::default())], None).unwrap();
     assert_eq!(disk.count("SELECT count(*) FROM lane"), 0);
+}
+
+#[test]
+fn what_a_caller_has_failed_is_kept_until_it_is_clear() {
+    let disk = Disk::new();
+    let (uid, now) = (Uid(1001), UnixTime::default());
+    let save = |state: &LaneState| {
+        let Disk { connection, vault, pepper, .. } = &disk;
+        let beside = vec![Beside::Caller(uid, state.clone())];
+        let changes = Changes { beside, ..Changes::default() };
+        Saver { connection, vault, pepper, now, by: uid }.save(changes, None).unwrap();
+    };
+    let seen = || {
+        let by = OpenedBy { vault: &disk.vault, pepper: &disk.pepper };
+        load::records(&disk.connection, by, &[Key::Caller(uid)]).map(|(seen, _)| seen.caller(uid))
+    };
+    assert!(seen().unwrap().is_clear());
+    let mut failed = LaneState::default();
+    failed.failures = 3;
+    save(&failed);
+    assert_eq!(seen().unwrap(), failed);
+    disk.connection.execute("UPDATE caller SET uid = 1002", []).unwrap();
+    assert!(seen().unwrap().is_clear());
+    disk.connection.execute("UPDATE caller SET uid = 1001, state = '{}'", []).unwrap();
+    assert!(matches!(seen(), Err(StoreError::Corrupt(_))), "the mark is of another state");
+    save(&LaneState::default());
+    assert_eq!(disk.count("SELECT count(*) FROM caller"), 0);
 }

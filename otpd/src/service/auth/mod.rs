@@ -1,27 +1,21 @@
 //! `org.otpd1.Auth`: for hosts that let somebody in. Strangers look alike: unknown, unenrolled,
 //! throttled, locked and wrong are asked alike, and refused at the same moments.
 
+mod begin;
+mod check;
+
 use std::time::Duration;
 
-use otp_bus::{
-    Challenge, Demand, Details, Error, Hint, Login, Outcome, Reason, Terms, Verdict, names,
-};
-use otp_core::{Entry, Malformed, Origin, Refusal, Uid, UserName};
+use otp_bus::{Demand, Details, Error, Hint, Login, Outcome, Reason, Terms, Verdict, names};
+use otp_core::{Origin, Refusal};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
-use super::{
-    Call, Refused, Services, answer,
-    ruling::{Decided, Ruling},
-};
+use super::{Call, Refused, Services};
 use crate::{
     audit::{Event, Subject},
     caller::{ROOT, Way},
     clock::monotonic,
-    engine,
-    nss::Person,
-    policy::Action,
-    rules::Methods,
 };
 
 /// Refusals are answered at multiples of this from a call's arrival, so that their time does not
@@ -113,119 +107,6 @@ impl AuthService {
         believed.inspect_err(|error| self.services.rejected(Some(call.uid), error))
     }
 
-    /// What accepts is told at once; what refuses, at the next multiple of [`REFUSALS`].
-    async fn checked(
-        &self,
-        call: &mut Call,
-        login: Login,
-        device: Option<String>,
-        typed: &str,
-    ) -> Result<Verdict, Error> {
-        let believed = self.believe(call, login)?;
-        let verdict = match self.decide(call, &believed, device, typed).await {
-            Ok(verdict) => Ok(verdict),
-            Err(refused) => Err(self.refuse(&believed.who, refused)),
-        };
-        match &verdict {
-            Ok(verdict) if verdict.reason == Reason::Matched => {}
-            Ok(_) | Err(_) => until_next(call, REFUSALS).await,
-        }
-        verdict
-    }
-
-    /// What a login must do. What denies is not told before a code was typed: strangers are asked
-    /// alike.
-    async fn demand(&self, call: &mut Call, believed: &Believed) -> Result<Challenge, Refused> {
-        let user = &believed.who.user;
-        let person = self.services.permitted(call, Action::Begin, user).await?;
-        let terms = self.services.engine.config().terms;
-        let challenge = |demand, rule| Challenge { demand, rule, terms };
-        let ask = |rule| challenge(Demand::Ask, rule);
-        // Strangers take the same way, to nothing: what it takes must not tell who is none.
-        let known = person.is_some();
-        let Some(person) = person.or_else(|| stranger(user)) else {
-            return Ok(ask("default".to_owned()));
-        };
-        let Decided { ruling, rule } = self.services.ruled(call, believed, &person).await;
-        let standing = self.services.engine.look(person, call.before).await?;
-        if !known {
-            return Ok(ask("default".to_owned()));
-        }
-        let free = standing.is_ok_and(|overview| !overview.demands_code);
-        let log = &self.services.log;
-        match ruling {
-            Ruling::Nothing => {
-                log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(challenge(Demand::Exempt, rule))
-            }
-            Ruling::Enrolled(_) if free => {
-                log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(challenge(Demand::Exempt, rule))
-            }
-            Ruling::Default if free && believed.nullok => {
-                log.log(&Event::PassedUnenrolled(&believed.who));
-                Ok(challenge(Demand::Unenrolled, rule))
-            }
-            // Which rule denies is nothing for who is denied by it.
-            Ruling::Denied(_) => Ok(ask("default".to_owned())),
-            Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default => Ok(ask(rule)),
-        }
-    }
-
-    async fn decide(
-        &self,
-        call: &mut Call,
-        believed: &Believed,
-        device: Option<String>,
-        typed: &str,
-    ) -> Result<Verdict, Refused> {
-        let who = &believed.who;
-        let person = self.services.permitted(call, Action::Verify, &who.user).await?;
-        match (person, Entry::parse(typed)) {
-            (None, _) => {
-                self.services.log.log(&Event::UnknownUser(who));
-                Ok(answer::refused(Reason::UnknownUser))
-            }
-            (Some(_), Err(malformed)) => {
-                self.services.log.log(&Event::Malformed(who, malformed));
-                Ok(malformed_verdict(malformed))
-            }
-            (Some(person), Ok(entry)) => {
-                self.attempt(call, believed, person, (entry, device)).await
-            }
-        }
-    }
-
-    async fn attempt(
-        &self,
-        call: &Call,
-        believed: &Believed,
-        person: Person,
-        (entry, device): (Entry, Option<String>),
-    ) -> Result<Verdict, Refused> {
-        let Believed { who, origin, .. } = believed;
-        let Decided { ruling, .. } = self.services.ruled(call, believed, &person).await;
-        let methods = match ruling {
-            Ruling::Code(methods) | Ruling::Enrolled(methods) => methods,
-            Ruling::Default | Ruling::Nothing => Methods::Any,
-            Ruling::Denied(why) => {
-                self.services.log.log(&Event::Denied(who, &why));
-                return Ok(answer::refused(Reason::Denied));
-            }
-        };
-        let kinds = match methods {
-            Methods::Any => None,
-            Methods::Only(kinds) => Some(kinds),
-        };
-        let (service, from) = (who.service.clone(), who.from.clone());
-        let origin = origin.clone();
-        let login = engine::Login { entry, device, kinds, origin, service, from };
-        let verified = self.services.engine.verify(person, call.uid, login, call.before).await?;
-        let (event_log, verdict) = answer::verdict(verified);
-        event_log.write(&self.services.log, who);
-        Ok(verdict)
-    }
-
     fn refuse(&self, who: &Subject, refused: Refused) -> Error {
         match refused {
             Refused::Error(error) => error,
@@ -234,20 +115,6 @@ impl AuthService {
                 self.services.log.log(&Event::Unavailable(who, &text));
                 Error::Unavailable(text)
             }
-        }
-    }
-}
-
-/// Somebody of whom nothing is known, under the name that was given; none where nobody can be called
-/// so, which everybody knows.
-fn stranger(user: &str) -> Option<Person> {
-    UserName::parse(user).ok().map(|name| Person { name, uid: Uid(u32::MAX) })
-}
-
-fn malformed_verdict(malformed: Malformed) -> Verdict {
-    match malformed {
-        Malformed::Empty | Malformed::Replaced | Malformed::NotDigits => {
-            answer::refused(Reason::Malformed)
         }
     }
 }

@@ -1,0 +1,64 @@
+//! What a login must do, before anything was typed. What denies is not told yet: strangers are asked
+//! alike.
+
+use otp_bus::{Challenge, Demand};
+use otp_core::{Uid, UserName};
+
+use super::{
+    super::{
+        Call, Refused,
+        ruling::{Decided, Ruling},
+    },
+    AuthService, Believed,
+};
+use crate::{audit::Event, nss::Person, policy::Action};
+
+impl AuthService {
+    /// What a login must do.
+    pub(super) async fn demand(
+        &self,
+        call: &mut Call,
+        believed: &Believed,
+    ) -> Result<Challenge, Refused> {
+        let user = &believed.who.user;
+        let person = self.services.permitted(call, Action::Begin, user).await?;
+        let terms = self.services.engine.config().terms;
+        let challenge = |demand, rule| Challenge { demand, rule, terms };
+        let ask = |rule| challenge(Demand::Ask, rule);
+        // Strangers take the same way, to nothing: what it takes must not tell who is none.
+        let known = person.is_some();
+        let Some(person) = person.or_else(|| stranger(user)) else {
+            return Ok(ask("default".to_owned()));
+        };
+        let Decided { ruling, rule } = self.services.ruled(call, believed, &person).await;
+        let standing = self.services.engine.look(person, call.before).await?;
+        if !known {
+            return Ok(ask("default".to_owned()));
+        }
+        let free = standing.is_ok_and(|overview| !overview.demands_code);
+        let log = &self.services.log;
+        match ruling {
+            Ruling::Nothing => {
+                log.log(&Event::Exempt(&believed.who, &rule));
+                Ok(challenge(Demand::Exempt, rule))
+            }
+            Ruling::Enrolled(_) if free => {
+                log.log(&Event::Exempt(&believed.who, &rule));
+                Ok(challenge(Demand::Exempt, rule))
+            }
+            Ruling::Default if free && believed.nullok => {
+                log.log(&Event::PassedUnenrolled(&believed.who));
+                Ok(challenge(Demand::Unenrolled, rule))
+            }
+            // Which rule denies is nothing for who is denied by it.
+            Ruling::Denied(_) => Ok(ask("default".to_owned())),
+            Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default => Ok(ask(rule)),
+        }
+    }
+}
+
+/// Somebody of whom nothing is known, under the name that was given; none where nobody can be called
+/// so, which everybody knows.
+fn stranger(user: &str) -> Option<Person> {
+    UserName::parse(user).ok().map(|name| Person { name, uid: Uid(u32::MAX) })
+}

@@ -1,0 +1,98 @@
+//! Whether what was typed lets somebody in: once for the log, once for the caller, and in a time
+//! that does not tell why not.
+
+use otp_bus::{Error, Login, Reason, Verdict};
+use otp_core::{Entry, Malformed};
+
+use super::{
+    super::{
+        Call, Refused, answer,
+        ruling::{Decided, Ruling},
+    },
+    AuthService, Believed, REFUSALS, until_next,
+};
+use crate::{audit::Event, engine, nss::Person, policy::Action, rules::Methods};
+
+impl AuthService {
+    /// What accepts is told at once; what refuses, at the next multiple of [`REFUSALS`].
+    pub(super) async fn checked(
+        &self,
+        call: &mut Call,
+        login: Login,
+        device: Option<String>,
+        typed: &str,
+    ) -> Result<Verdict, Error> {
+        let believed = self.believe(call, login)?;
+        let verdict = match self.decide(call, &believed, device, typed).await {
+            Ok(verdict) => Ok(verdict),
+            Err(refused) => Err(self.refuse(&believed.who, refused)),
+        };
+        match &verdict {
+            Ok(verdict) if verdict.reason == Reason::Matched => {}
+            Ok(_) | Err(_) => until_next(call, REFUSALS).await,
+        }
+        verdict
+    }
+
+    async fn decide(
+        &self,
+        call: &mut Call,
+        believed: &Believed,
+        device: Option<String>,
+        typed: &str,
+    ) -> Result<Verdict, Refused> {
+        let who = &believed.who;
+        let person = self.services.permitted(call, Action::Verify, &who.user).await?;
+        match (person, Entry::parse(typed)) {
+            (None, _) => {
+                self.services.log.log(&Event::UnknownUser(who));
+                Ok(answer::refused(Reason::UnknownUser))
+            }
+            (Some(_), Err(malformed)) => {
+                self.services.log.log(&Event::Malformed(who, malformed));
+                Ok(malformed_verdict(malformed))
+            }
+            (Some(person), Ok(entry)) => {
+                self.attempt(call, believed, person, (entry, device)).await
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call,
+        believed: &Believed,
+        person: Person,
+        (entry, device): (Entry, Option<String>),
+    ) -> Result<Verdict, Refused> {
+        let Believed { who, origin, .. } = believed;
+        let Decided { ruling, .. } = self.services.ruled(call, believed, &person).await;
+        let methods = match ruling {
+            Ruling::Code(methods) | Ruling::Enrolled(methods) => methods,
+            Ruling::Default | Ruling::Nothing => Methods::Any,
+            Ruling::Denied(why) => {
+                self.services.log.log(&Event::Denied(who, &why));
+                return Ok(answer::refused(Reason::Denied));
+            }
+        };
+        let kinds = match methods {
+            Methods::Any => None,
+            Methods::Only(kinds) => Some(kinds),
+        };
+        let (service, from) = (who.service.clone(), who.from.clone());
+        let origin = origin.clone();
+        let login = engine::Login { entry, device, kinds, origin, service, from };
+        let verified = self.services.engine.verify(person, call.uid, login, call.before).await?;
+        let (event_log, verdict) = answer::verdict(verified);
+        event_log.write(&self.services.log, who);
+        Ok(verdict)
+    }
+}
+
+fn malformed_verdict(malformed: Malformed) -> Verdict {
+    match malformed {
+        Malformed::Empty | Malformed::Replaced | Malformed::NotDigits => {
+            answer::refused(Reason::Malformed)
+        }
+    }
+}
