@@ -133,6 +133,24 @@ systemctl restart otpd.service
 otpctl keys reseal
 code 4 | pamtester otp alice authenticate
 
+step "it reloads its configuration, and a bad one fails and changes nothing"
+printf '[[rule]]\nname = "open"\nservice = ["otp"]\nrequire = "none"\n' >/etc/otpd/otpd.toml
+systemctl reload otpd.service
+is "$(systemctl is-active otpd.service)" active
+is "$(systemctl show -P StatusText otpd.service)" "1 rule in force"
+pamtester otp alice authenticate </dev/null
+echo 'isuer = "x"' >/etc/otpd/otpd.toml
+if systemctl reload otpd.service; then echo "reloaded a mistake"; exit 1; fi
+is "$(systemctl is-active otpd.service)" active
+pamtester otp alice authenticate </dev/null
+systemctl show -P StatusText otpd.service | grep -q 'otpd.toml: line 1: unknown field .isuer'
+: >/etc/otpd/otpd.toml
+systemctl kill --signal=HUP --kill-whom=main otpd.service
+until journalctl --sync && journalctl -t otpd -o cat | grep -q 'put in force on SIGHUP: 0 rules'; do
+    sleep 0.1
+done
+code 5 | pamtester otp alice authenticate
+
 step "it stops in order"
 systemctl stop otpd.service
 is "$(systemctl show -P Result otpd.service)" success

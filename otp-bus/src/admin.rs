@@ -68,6 +68,18 @@ pub struct Adoption {
     pub devices: Vec<DeviceName>,
 }
 
+/// A configuration that was put in force.
+#[derive(Clone, Debug, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "a{sv}", rename_all = "kebab-case")]
+pub struct InForce {
+    /// The files that were read, in order.
+    pub files: Vec<String>,
+    /// How many rules there are.
+    pub rules: u32,
+    /// What is odd about them, a sentence each.
+    pub remarks: Vec<String>,
+}
+
 /// A device by its names. Signature `(ssb)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Variant, OwnedVariant)]
 pub struct DeviceName {

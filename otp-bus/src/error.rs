@@ -47,6 +47,9 @@ pub enum Error {
     KeyNeeded(String),
     /// The keyring is not the daemon's to change; the text says where to change it.
     KeyringFixed(String),
+    /// The files of the configuration are not valid, or cannot be read; the text names file and
+    /// line. What was in force still is.
+    BadConfiguration(String),
     /// The daemon is at its bound of calls; try again shortly.
     Busy(String),
     /// The store, the user database or the daemon cannot answer now; try again, then see the log.
@@ -75,6 +78,7 @@ impl fmt::Display for Error {
             | Self::UnknownKey(text)
             | Self::KeyNeeded(text)
             | Self::KeyringFixed(text)
+            | Self::BadConfiguration(text)
             | Self::Busy(text)
             | Self::Unavailable(text) => f.write_str(text),
         }

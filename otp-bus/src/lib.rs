@@ -16,7 +16,7 @@ pub mod names;
 mod proxy;
 mod terms;
 
-pub use admin::{AccountInfo, Adoption, DeviceName, StoredAccount};
+pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
 pub use error::Error;
 pub use explain::{DeviceOdds, Explanation};

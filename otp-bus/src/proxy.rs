@@ -4,7 +4,7 @@ use zbus::proxy;
 
 use crate::{
     AccountInfo, AccountStatus, Adoption, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error,
-    Explanation, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes, NewDevice,
+    Explanation, InForce, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes, NewDevice,
     RecoveryCodes, Resealing, StoredAccount, Verdict, Warrant,
 };
 
@@ -130,6 +130,11 @@ pub trait Admin {
     /// and at most as many as the daemon gives at once. An empty list is the end.
     #[zbus(allow_interactive_auth)]
     fn accounts(&self, after: &str, most: u32) -> Result<Vec<AccountInfo>, Error>;
+
+    /// Puts the configuration in force as its files are now, and tells what that is. One that is
+    /// not valid changes nothing.
+    #[zbus(allow_interactive_auth)]
+    fn reload(&self) -> Result<InForce, Error>;
 }
 
 /// `org.otpd1.Keys`: for those who change the keys that seal secrets at rest.

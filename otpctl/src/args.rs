@@ -56,6 +56,8 @@ pub(crate) enum Alone {
     /// Manage the keys that seal secrets at rest
     #[command(arg_required_else_help = false)]
     Keys(keys::Options),
+    /// Put otpd's configuration in force as its files are now
+    Reload,
 }
 
 impl Alone {
@@ -64,6 +66,7 @@ impl Alone {
         match self {
             Self::Code(_) => "code",
             Self::Keys(options) => options.word(),
+            Self::Reload => "reload",
         }
     }
 }

@@ -84,6 +84,9 @@ pub(crate) fn open_outcome(subject: &Subject, verb: &str) -> String {
              `journalctl -u otpd`"
                 .to_owned()
         }
+        "reload" => {
+            "which configuration is in force, says the log: `journalctl -u otpd`".to_owned()
+        }
         "verify" => {
             "the code may be spent: use the next one; the log says more: `journalctl -u otpd`"
                 .to_owned()

@@ -52,6 +52,7 @@ const fn kind(error: &Error) -> (Exit, &'static str) {
         Error::UnknownKey(_) => (Exit::NotFound, "unknown-key"),
         Error::KeyNeeded(_) => (Exit::Conflict, "key-needed"),
         Error::KeyringFixed(_) => (Exit::Conflict, "keyring-fixed"),
+        Error::BadConfiguration(_) => (Exit::Conflict, "bad-configuration"),
         Error::Busy(_) => (Exit::Unavailable, "busy"),
         Error::Unavailable(_) => (Exit::Unavailable, "unavailable"),
         Error::ZBus(_) => (Exit::Unavailable, "not-understood"),
@@ -93,6 +94,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
         }
         Error::KeyringFixed(_) => {
             "change it where it comes from, and `systemctl restart otpd`".to_owned()
+        }
+        Error::BadConfiguration(_) => {
+            "mend it until `otpd --check` finds it valid, and reload again".to_owned()
         }
         Error::Busy(_) => "try again in a few seconds".to_owned(),
         Error::Unavailable(_) | Error::ZBus(_) => outage::open_outcome(subject, verb),

@@ -8,7 +8,10 @@ mod self_service;
 mod throttle;
 mod values;
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use otp_bus::Terms;
 use otp_core::ThrottlePolicy;
@@ -16,6 +19,7 @@ use serde::Deserialize;
 
 use crate::rules::{Rule, Rules};
 
+use files::{MoreRules, Texts};
 use forward_pass::ForwardPass;
 use prompt::Prompt;
 pub use self_service::{SelfService, Switch};
@@ -39,13 +43,15 @@ pub struct Config {
     pub self_service: SelfService,
     /// How hosts are to ask.
     pub terms: Terms,
+    /// Which files say so, in the order in which they were read.
+    pub files: Vec<PathBuf>,
 }
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path}: {error}; make it readable by root")]
+    #[error("{path}: {error}; make it readable by _otpd, as mode 0644 is")]
     Unreadable {
         /// Which file.
         path: String,
@@ -59,6 +65,18 @@ pub enum ConfigError {
         path: String,
         /// Where and what.
         error: Box<toml::de::Error>,
+    },
+    /// What was read as a file before is none any more.
+    #[error("{path} is gone; put it back, or leave an empty file there to mean the defaults")]
+    Gone {
+        /// Which file.
+        path: String,
+    },
+    /// The files changed each time that they were read.
+    #[error("{path} and what is beside it change while they are read; reload when that is over")]
+    Changing {
+        /// Which file.
+        path: String,
     },
 }
 
@@ -84,9 +102,30 @@ impl Config {
     /// # Errors
     /// When it cannot be read or understood.
     pub fn read(path: &Path, host: &str) -> Result<Self, ConfigError> {
-        let mut config =
-            Self::parse(&files::first(path)?, host).map_err(|error| invalid(path, error))?;
-        config.rules.extend(files::more_rules(path)?);
+        let Texts { first, more } = files::texts(path)?;
+        let text = first.as_deref().unwrap_or_default();
+        let mut config = Self::parse(text, host).map_err(|error| invalid(path, error))?;
+        config.files.extend(first.map(|_| path.to_owned()));
+        for (file, text) in more {
+            let MoreRules { rule } =
+                toml::from_str(&text).map_err(|error| invalid(&file, error))?;
+            config.rules.extend(rule);
+            config.files.push(file);
+        }
+        Ok(config)
+    }
+
+    /// Reads the file again. Where there was one and there is none, nobody has said what to do:
+    /// somebody may be about to put another in its place.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood, or is gone.
+    pub fn read_anew(&self, path: &Path, host: &str) -> Result<Self, ConfigError> {
+        let config = Self::read(path, host)?;
+        let has = |config: &Self| config.files.iter().any(|file| file == path);
+        if has(self) && !has(&config) {
+            return Err(ConfigError::Gone { path: path.display().to_string() });
+        }
         Ok(config)
     }
 
@@ -109,7 +148,25 @@ impl Config {
                 forward_digits: forward_pass.digits,
                 forward_separator: forward_pass.separator,
             },
+            files: Vec::new(),
         })
+    }
+}
+
+impl ConfigError {
+    /// What is wrong, in one line: for the log, and for who asked for it.
+    pub fn in_a_line(&self) -> String {
+        match self {
+            Self::Invalid { path, error } => {
+                let shown = error.to_string();
+                let line = shown.lines().next().and_then(|first| first.split("line ").nth(1));
+                let line = line.and_then(|rest| rest.split(',').next());
+                let line = line.map(|line| format!(" line {line}:")).unwrap_or_default();
+                let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+                format!("{path}:{line} {message}; otpd --check shows where")
+            }
+            Self::Unreadable { .. } | Self::Gone { .. } | Self::Changing { .. } => self.to_string(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use listenfd::ListenFd;
 use otp_bus::names::STATE_DIR;
 use sd_notify::NotifyState;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
 
@@ -20,12 +20,13 @@ use crate::{
     audit::{Event, Severity, Syslog},
     bus,
     caller::Gate,
-    clock::SystemClock,
+    clock::{SystemClock, monotonic},
     config::{Config, ConfigError},
     engine::Engine,
     memory::Swap,
     polkit::Polkit,
     privileges::{self, PlaceError},
+    reload::{By, Reload, notify, tell},
     service::{Services, tell_missing},
     socket,
     store::{OpenError, SqliteStore},
@@ -37,6 +38,9 @@ const FINISH: Duration = Duration::from_secs(10);
 
 /// How long they may take where the store has died, to hear of it.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long the files of the configuration may take to be read.
+const RELOAD: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether the store is alive.
 const PULSE: Duration = Duration::from_secs(1);
@@ -77,11 +81,13 @@ pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;
+    let reload = Reload::of(config_path.to_owned(), host());
     let services = Services {
         engine: Arc::new(Engine::new(store, Arc::new(config))),
         gate: Gate::default(),
         log: log.clone(),
         polkit: Polkit::default(),
+        reload: Arc::new(reload),
     };
     let engine = services.engine.clone();
     let ended = runtime.block_on(serve(place.listener.try_clone(), &place.swap, services));
@@ -103,24 +109,27 @@ async fn serve(
     let listener = tokio::net::UnixListener::from_std(listener).map_err(StartError::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Runtime)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Runtime)?;
+    let hangup = signal(SignalKind::hangup()).map_err(StartError::Runtime)?;
     let accepting = tokio::spawn(socket::serve(listener, services.clone()));
     let (tried, bus_tried) = oneshot::channel();
     let on_the_bus = tokio::spawn(bus::serve(services.clone(), tried));
     // Whoever was waiting for the name on the bus finds it there once the daemon says "ready".
     let _ = bus_tried.await;
-    notify(&services.log, NotifyState::Ready);
+    let status = tell(&services.log, By::Start, &services.engine.config());
+    notify(&services.log, &[NotifyState::Ready, NotifyState::Status(&status)]);
     services.log.log(&Event::Daemon(Severity::Info, "ready"));
     if let Swap::Possible(reason) = swap {
         let text = format!("memory is not locked ({reason}); keys may reach a swap disk");
         services.log.log(&Event::Daemon(Severity::Notice, &text));
     }
     tokio::spawn(tell_missing(services.clone()));
+    tokio::spawn(reload_on(hangup, services.clone()));
     let ended = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
         () = dead(&services) => Err(StartError::StoreDied),
     };
-    notify(&services.log, NotifyState::Stopping);
+    notify(&services.log, &[NotifyState::Stopping]);
     services.gate.close();
     let limit = if ended.is_ok() { FINISH } else { LAST_WORDS };
     let answered = async { tokio::join!(accepting, on_the_bus) };
@@ -140,10 +149,12 @@ async fn dead(services: &Services) {
     }
 }
 
-fn notify(log: &Syslog, state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        let text = format!("cannot notify the service manager: {error}");
-        log.log(&Event::Daemon(Severity::Warning, &text));
+/// Several signals while it is being read are one: it is read once more.
+async fn reload_on(mut hangup: Signal, services: Services) {
+    while hangup.recv().await.is_some() {
+        let parts = (services.engine.as_ref(), services.log.as_ref());
+        // What came of it is in the log.
+        let _ = services.reload.run(parts, By::Signal, monotonic() + RELOAD).await;
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Action {
     Forget,
     /// See which accounts there are, and what happened to all of them.
     Accounts,
+    /// Put the configuration in force as its files are now.
+    Reload,
     /// See, add, use and retire the keys of the store.
     Keys,
 }
@@ -94,6 +96,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
+            | Action::Reload
             | Action::Keys,
             Relation::Root,
         )
@@ -125,6 +128,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
+            | Action::Reload
             | Action::Keys,
             Relation::Owner,
         )
@@ -147,6 +151,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
+            | Action::Reload
             | Action::Keys,
             Relation::Stranger,
         ) => match action.polkit() {
@@ -178,6 +183,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Adopt
         | Action::Forget
         | Action::Accounts
+        | Action::Reload
         | Action::Keys => Switch::Off,
     }
 }
@@ -203,6 +209,7 @@ impl Action {
             Self::Adopt => "adopt accounts",
             Self::Forget => "forget accounts",
             Self::Accounts => "list accounts",
+            Self::Reload => "reload the configuration",
             Self::Keys => "manage keys",
         }
     }
@@ -227,6 +234,7 @@ impl Action {
             Self::Adopt => Some("org.otpd1.adopt"),
             Self::Forget => Some("org.otpd1.forget"),
             Self::Accounts => Some("org.otpd1.accounts"),
+            Self::Reload => Some("org.otpd1.reload"),
             Self::Keys => Some("org.otpd1.keys"),
         }
     }
@@ -236,7 +244,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 19] = [
+    const ACTIONS: [Action; 20] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -255,6 +263,7 @@ mod tests {
         Action::Adopt,
         Action::Forget,
         Action::Accounts,
+        Action::Reload,
         Action::Keys,
     ];
 

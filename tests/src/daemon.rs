@@ -1,28 +1,26 @@
 //! The daemon under test, started as a service manager does: as root, without arguments, told to
 //! report READY.
 
-use std::{
-    fs,
-    io::ErrorKind,
-    os::unix::{fs::PermissionsExt, net::UnixDatagram},
-    process::ExitStatus,
-    time::Duration,
-};
+use std::{fs, process::ExitStatus, time::Duration};
 
 use nix::sys::signal::Signal;
 
 use crate::{
-    Context, Deadline, Failure, FakeClock, Invocation, Result, Service, World, service::signal,
+    Deadline, Failure, FakeClock, Invocation, Manager, Result, Service, World, manager::NOTIFY,
+    service::signal,
 };
 
 const PROGRAM: &str = "/usr/sbin/otpd";
-const NOTIFY: &str = "/run/notify";
 
 /// How long a start may take.
 const START: Duration = Duration::from_secs(10);
 
 /// A running otpd.
-pub struct Daemon(Service);
+pub struct Daemon {
+    service: Service,
+    /// What it reports.
+    pub manager: Manager,
+}
 
 impl Daemon {
     /// Starts it by the machine's clock and waits until it is ready.
@@ -55,7 +53,7 @@ impl Daemon {
         for pid in fs::read_to_string(list).unwrap_or_default().split_whitespace() {
             let _gone = signal(pid.parse()?, Signal::SIGKILL);
         }
-        self.0.wait().map(drop)
+        self.service.wait().map(drop)
     }
 
     /// Starts a variation of it, in a way of the caller's.
@@ -64,36 +62,24 @@ impl Daemon {
         invocation: Invocation,
         start: impl FnOnce(&Invocation) -> Result<Service>,
     ) -> Result<Self> {
-        let _absent = fs::remove_file(NOTIFY);
-        let socket = UnixDatagram::bind(NOTIFY).context(NOTIFY)?;
-        // As service managers do: the daemon reports when it is no longer root.
-        fs::set_permissions(NOTIFY, fs::Permissions::from_mode(0o777)).context(NOTIFY)?;
-        socket.set_read_timeout(Some(Duration::from_millis(50)))?;
+        let manager = Manager::listen()?;
         let mut service = start(&invocation.env("NOTIFY_SOCKET", NOTIFY))?;
         let ready = |service: &mut Service| {
             service.must_run()?;
-            let mut buffer = [0; 1024];
-            match socket.recv(&mut buffer) {
-                Ok(length) => {
-                    let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default());
-                    Ok(text.lines().any(|line| line == "READY=1").then_some(()))
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-                Err(error) => Err(Failure::from(error)),
-            }
+            Ok(manager.heard("READY=1").then_some(()))
         };
         Deadline::after(START).poll("otpd's READY=1", || ready(&mut service))?;
-        Ok(Self(service))
+        Ok(Self { service, manager })
     }
 
     /// Its process id, as this PID namespace counts.
     pub fn pid(&self) -> u32 {
-        self.0.pid()
+        self.service.pid()
     }
 
     /// SIGTERM, and its orderly end.
     pub fn stop(self) -> Result {
-        let status: ExitStatus = self.0.stop()?;
+        let status: ExitStatus = self.service.stop()?;
         if status.success() {
             Ok(())
         } else {
@@ -103,16 +89,21 @@ impl Daemon {
 
     /// SIGKILL.
     pub fn kill(self) -> Result {
-        self.0.kill()
+        self.service.kill()
+    }
+
+    /// SIGHUP.
+    pub fn hang_up(&self) -> Result {
+        self.service.hang_up()
     }
 
     /// SIGSTOP.
     pub fn freeze(&self) -> Result {
-        self.0.freeze()
+        self.service.freeze()
     }
 
     /// SIGCONT.
     pub fn thaw(&self) -> Result {
-        self.0.thaw()
+        self.service.thaw()
     }
 }

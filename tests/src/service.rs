@@ -74,6 +74,11 @@ impl Service {
         Ok(())
     }
 
+    /// SIGHUP.
+    pub fn hang_up(&self) -> Result {
+        self.send(Signal::SIGHUP)
+    }
+
     /// Makes it stand still.
     pub fn freeze(&self) -> Result {
         self.send(Signal::SIGSTOP)?;

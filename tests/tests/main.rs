@@ -38,6 +38,7 @@ mod polkit;
 mod power;
 mod race;
 mod random;
+mod reload;
 mod rules;
 mod scene;
 mod ssh;

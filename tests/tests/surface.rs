@@ -15,7 +15,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 26] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 27] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -36,6 +36,7 @@ const TABLE: [(&str, &str, [bool; 3], &str); 26] = [
     (ADMIN_INTERFACE, "Adopt", [true, false, false], "AlreadyExists"),
     (ADMIN_INTERFACE, "Account", [true, false, false], "return"),
     (ADMIN_INTERFACE, "Accounts", [true, false, false], "return"),
+    (ADMIN_INTERFACE, "Reload", [true, false, false], "return"),
     (ADMIN_INTERFACE, "Forget", [true, false, false], "UnknownAccount"),
     (MANAGE_INTERFACE, "Invite", [true, false, false], "return"),
     (KEYS_INTERFACE, "List", [true, false, false], "return"),
@@ -102,7 +103,7 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Adopt" => vec![text(user), text("")],
         "Forget" => vec![text("no such account")],
         "Accounts" => vec![text(user), Variant::from(1_u32)],
-        "Add" => Vec::new(),
+        "Add" | "Reload" => Vec::new(),
         "Reseal" => vec![Variant::from(100_u32)],
         "Retire" => vec![text("no-such-key")],
         _ => vec![text(user)],

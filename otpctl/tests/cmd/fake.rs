@@ -9,9 +9,9 @@ use std::time::Duration;
 use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
     AccountInfo, AccountStatus, Adoption, Caution, Challenge, Demand, Details, DeviceFilter,
-    DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, Invitation, LaneStatus,
-    LogEntry, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes, StoredAccount, Terms,
-    Verdict, Warrant,
+    DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, InForce, Invitation,
+    LaneStatus, LogEntry, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes,
+    StoredAccount, Terms, Verdict, Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
 use zbus::connection::Builder;
@@ -34,6 +34,7 @@ pub(crate) struct State {
     pub(crate) accounts: Vec<AccountInfo>,
     pub(crate) stored: StoredAccount,
     pub(crate) adoption: Adoption,
+    pub(crate) in_force: InForce,
     /// Errors that a method answers with before it does what it should.
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
     /// A method in which the connection breaks.
@@ -62,6 +63,7 @@ impl Fake {
             accounts: Vec::new(),
             stored: stored(),
             adoption: adoption(),
+            in_force: InForce { files: Vec::new(), rules: 0, remarks: Vec::new() },
             refusals: HashMap::new(),
             breaks: None,
             sealed: (0, 0),
@@ -375,6 +377,11 @@ impl Admin {
         let state = self.0.state();
         let behind = state.accounts.iter().filter(|account| account.name > after);
         Ok(behind.take(2).cloned().collect())
+    }
+
+    async fn reload(&self, #[zbus(connection)] connection: &Connection) -> Result<InForce, Error> {
+        self.0.note("Reload", "Reload()".to_owned(), connection).await?;
+        Ok(self.0.state().in_force.clone())
     }
 }
 

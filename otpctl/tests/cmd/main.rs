@@ -23,5 +23,6 @@ mod invite;
 mod keys;
 mod log;
 mod manual;
+mod reload;
 mod repair;
 mod surroundings;

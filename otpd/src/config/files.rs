@@ -1,43 +1,73 @@
 //! The files of the configuration: `otpd.toml`, which need not be there, and beside it
-//! `otpd.toml.d`, whose files hold more rules and nothing else.
+//! `otpd.toml.d`, whose files hold more rules and nothing else. They are read as one: what changes
+//! meanwhile is read again, for half of an old policy and half of a new one are a third.
 
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 
-use super::{ConfigError, invalid};
+use super::ConfigError;
 use crate::rules::Rule;
+
+/// How often it is read anew where it changes all the time.
+const TRIES: u32 = 5;
 
 /// A file of `otpd.toml.d`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MoreRules {
+pub(super) struct MoreRules {
     #[serde(default)]
-    rule: Vec<Rule>,
+    pub(super) rule: Vec<Rule>,
 }
 
-/// The text of `otpd.toml`; where there is none, it says nothing.
-pub(super) fn first(path: &Path) -> Result<String, ConfigError> {
-    match text(path) {
-        Err(ConfigError::Unreadable { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
-            Ok(String::new())
+/// What was read, file by file; the first is `otpd.toml`.
+pub(super) struct Texts {
+    /// The text of `otpd.toml`; none where there is no such file.
+    pub(super) first: Option<String>,
+    /// The files beside it, by name.
+    pub(super) more: Vec<(PathBuf, String)>,
+}
+
+/// What a file was when it was looked at; another one has another stamp.
+type Stamp = Option<(u64, u64, u64, i64, i64, i64, i64)>;
+
+/// Reads all files as they were at one moment.
+pub(super) fn texts(path: &Path) -> Result<Texts, ConfigError> {
+    for _ in 0..TRIES {
+        let before = stamps(path)?;
+        let read = read(path);
+        if stamps(path)? == before {
+            return read;
         }
-        other => other,
     }
+    Err(ConfigError::Changing { path: path.display().to_string() })
 }
 
-/// The rules of the files beside it, by the files' names.
-pub(super) fn more_rules(path: &Path) -> Result<Vec<Rule>, ConfigError> {
-    let mut rules = Vec::new();
-    for more in further(path)? {
-        let MoreRules { rule } =
-            toml::from_str(&text(&more)?).map_err(|error| invalid(&more, error))?;
-        rules.extend(rule);
-    }
-    Ok(rules)
+fn read(path: &Path) -> Result<Texts, ConfigError> {
+    let first = match text(path) {
+        Err(ConfigError::Unreadable { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            None
+        }
+        other => Some(other?),
+    };
+    let more = further(path)?.into_iter().map(|path| text(&path).map(|text| (path, text)));
+    Ok(Texts { first, more: more.collect::<Result<_, _>>()? })
+}
+
+fn stamps(path: &Path) -> Result<Vec<(PathBuf, Stamp)>, ConfigError> {
+    let all = std::iter::once(path.to_owned()).chain(further(path)?);
+    Ok(all.map(|path| (stamp(&path), path)).map(|(stamp, path)| (path, stamp)).collect())
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let found = fs::metadata(path).ok()?;
+    let (changed, written) =
+        ((found.ctime(), found.ctime_nsec()), (found.mtime(), found.mtime_nsec()));
+    Some((found.dev(), found.ino(), found.size(), changed.0, changed.1, written.0, written.1))
 }
 
 fn text(path: &Path) -> Result<String, ConfigError> {

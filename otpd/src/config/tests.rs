@@ -110,3 +110,90 @@ fn mistakes_are_named_with_their_line() {
         assert!(error.contains(named) && error.contains("line"), "{text:?}: {error}");
     }
 }
+
+/// Somebody may be about to put another one in its place, and the defaults are another policy.
+#[test]
+fn a_file_that_was_there_is_not_read_as_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("otpd.toml");
+    let none = Config::read(&path, "host").unwrap();
+    assert_eq!(none.read_anew(&path, "host").unwrap(), none, "there never was one");
+    fs::write(&path, "issuer = 'a'").unwrap();
+    let some = none.read_anew(&path, "host").unwrap();
+    assert_eq!((some.issuer.as_str(), some.files.len()), ("a", 1));
+    fs::remove_file(&path).unwrap();
+    let gone = some.read_anew(&path, "host").unwrap_err();
+    assert!(matches!(gone, ConfigError::Gone { .. }), "{gone}");
+    fs::write(&path, "").unwrap();
+    assert_eq!(some.read_anew(&path, "host").unwrap().issuer, "host");
+}
+
+/// A link that leads nowhere is what a file is that goes between the list and the reading.
+#[test]
+fn a_file_that_goes_while_it_is_read_is_no_absence_of_rules() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, more) = (dir.path().join("otpd.toml"), dir.path().join("otpd.toml.d"));
+    fs::create_dir(&more).unwrap();
+    std::os::unix::fs::symlink("nowhere", more.join("10-deny.toml")).unwrap();
+    let error = Config::read(&path, "host").unwrap_err();
+    assert!(matches!(error, ConfigError::Unreadable { .. }), "{error}");
+    assert!(error.in_a_line().contains("10-deny.toml: No such file"), "{error}");
+}
+
+/// Written without pause, in two files that say the same: never is one's new text read with the
+/// other's old.
+#[test]
+fn files_are_read_as_they_were_at_one_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, more) = (dir.path().join("otpd.toml"), dir.path().join("otpd.toml.d"));
+    fs::create_dir(&more).unwrap();
+    let put = |at: &Path, name: &str| {
+        let scratch = dir.path().join("scratch");
+        fs::write(&scratch, format!("[[rule]]\nname = '{name}'\nrequire = 'code'\n")).unwrap();
+        fs::rename(scratch, at).unwrap();
+    };
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let over = || done.load(std::sync::atomic::Ordering::Relaxed);
+    put(&path, "0");
+    put(&more.join("1.toml"), "0");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..if over() { 0 } else { 3_000 } {
+                put(&path, &round.to_string());
+                put(&more.join("1.toml"), &round.to_string());
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        let mut last = 0;
+        while !over() {
+            match Config::read(&path, "host") {
+                Ok(config) => {
+                    let rounds: Vec<u32> =
+                        config.rules.iter().map(|rule| rule.name.parse().unwrap()).collect();
+                    let [first, second] = rounds[..] else { panic!("{rounds:?}") };
+                    // The second is written behind the first, and never read at another moment.
+                    assert!(first == second || first == second + 1, "{rounds:?}");
+                    assert!(second >= last, "{second} behind {last}");
+                    last = second;
+                }
+                Err(error) => assert!(matches!(error, ConfigError::Changing { .. }), "{error}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_mistake_fits_a_line_of_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("otpd.toml");
+    for (text, told) in [
+        ("issuer = 'x'\n\nisuer = 'y'", "line 3: unknown field `isuer`"),
+        ("[[rule]]\nname = 'a'\nrequire = 'code'\nuser = []", "user is empty"),
+        ("issuer = ", "line 1:"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let line = Config::read(&path, "host").unwrap_err().in_a_line();
+        assert!(line.starts_with(path.to_str().unwrap()) && line.contains(told), "{line}");
+        assert!(!line.contains('\n') && line.ends_with("otpd --check shows where"), "{line}");
+    }
+}

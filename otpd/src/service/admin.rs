@@ -2,7 +2,7 @@
 //! exactly as it is stored here: what is to be repaired may belong to nobody any more, or the user
 //! database be down.
 
-use otp_bus::{AccountInfo, Adoption, DeviceName, Error, StoredAccount, names};
+use otp_bus::{AccountInfo, Adoption, DeviceName, Error, InForce, StoredAccount, names};
 use otp_core::{Adopted, DeviceId, DeviceSummary, UserName};
 use zbus::{Connection, interface, message::Header};
 
@@ -12,11 +12,16 @@ use crate::{
     caller::{ROOT, Way},
     engine::Listed,
     policy::Action,
+    reload::By,
+    rules,
     store::{Stored, StoredName},
 };
 
 /// How many accounts are given at once: logins wait while they are read.
 const MOST: u32 = 64;
+
+/// Said of what cannot be put in force.
+const STAYS: &str = "what was read before stays in force";
 
 /// The object, on one way in.
 pub(super) struct AdminService {
@@ -108,6 +113,23 @@ impl AdminService {
         let listed = self.services.engine.accounts(after, most, call.before).await;
         let listed = listed.map_err(|error| self.unavailable("everybody", error.into()))?;
         Ok(listed.into_iter().map(info).collect())
+    }
+
+    /// Puts the configuration in force as its files are now, and tells what that is.
+    async fn reload(
+        &self,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<InForce, Error> {
+        let call = self.enter(Action::Reload, super::permit::ALL, connection, &header).await?;
+        let Services { engine, log, reload, .. } = &self.services;
+        let done = reload.run((engine, log), By::Caller(call.uid), call.before).await;
+        let config = done.map_err(|why| Error::BadConfiguration(format!("{why}; {STAYS}")))?;
+        Ok(InForce {
+            files: config.files.iter().map(|file| file.display().to_string()).collect(),
+            rules: u32::try_from(config.rules.iter().count()).unwrap_or(u32::MAX),
+            remarks: rules::review(&config.rules).iter().map(ToString::to_string).collect(),
+        })
     }
 }
 

@@ -29,6 +29,7 @@ use crate::{
     clock::monotonic,
     engine::{Engine, Unavailable},
     polkit::{Asker, Polkit},
+    reload::Reload,
 };
 
 use admin::AdminService;
@@ -53,6 +54,8 @@ pub struct Services {
     pub log: Arc<Syslog>,
     /// Says what users may do who are neither root nor the account's owner.
     pub polkit: Polkit,
+    /// Reads the configuration anew.
+    pub reload: Arc<Reload>,
 }
 
 /// A call that was let in.

@@ -40,7 +40,8 @@ pub(crate) fn services(dir: &Path) -> Services {
     let log = Arc::new(Syslog::reaching(dir.join("log")));
     let gate = Gate::default();
     let (engine, polkit) = (Arc::new(Engine::new(store, Arc::new(config))), Polkit::default());
-    Services { engine, gate, log, polkit }
+    let reload = Arc::new(Reload::of(dir.join("none.toml"), "host".to_owned()));
+    Services { engine, gate, log, polkit, reload }
 }
 
 async fn world() -> World {

@@ -73,6 +73,7 @@ impl Error {
             | Answer::UnknownKey(_)
             | Answer::KeyNeeded(_)
             | Answer::KeyringFixed(_)
+            | Answer::BadConfiguration(_)
             | Answer::ZBus(_)) => {
                 Self::NotUnderstood { place: address.to_string(), what: other.to_string() }
             }
@@ -145,6 +146,7 @@ mod tests {
             Answer::UnknownKey(text()),
             Answer::KeyNeeded(text()),
             Answer::KeyringFixed(text()),
+            Answer::BadConfiguration(text()),
             Answer::ZBus(zbus::Error::InvalidReply),
         ] {
             assert!(matches!(of(strange), Error::NotUnderstood { .. }));
