@@ -52,6 +52,7 @@ mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/s
 make -s -f packaging/install.mk install BUILT="$built" DESTDIR="$root" >/dev/null
 useradd --root "$root" --create-home alice
 echo 'auth requisite pam_otp.so' >"$root/etc/pam.d/otp"
+echo 'auth required pam_permit.so' >>"$root/etc/pam.d/otp"
 echo 'account required pam_permit.so' >>"$root/etc/pam.d/otp"
 
 cat >"$root/usr/local/bin/tried" <<'SCRIPT'
