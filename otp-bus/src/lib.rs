@@ -6,6 +6,7 @@
 
 mod admin;
 mod auth;
+mod decide;
 mod error;
 mod explain;
 mod keys;
@@ -18,6 +19,7 @@ mod terms;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
+pub use decide::{Decision, DeviceFits, RuleSeen};
 pub use error::Error;
 pub use explain::{DeviceOdds, Explanation};
 pub use keys::{KeyInfo, KeyRole, Resealing};

@@ -3,9 +3,9 @@
 use zbus::proxy;
 
 use crate::{
-    AccountInfo, AccountStatus, Adoption, Challenge, DeviceFilter, DeviceInfo, Enrolment, Error,
-    Explanation, InForce, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes, NewDevice,
-    RecoveryCodes, Resealing, StoredAccount, Verdict, Warrant,
+    AccountInfo, AccountStatus, Adoption, Challenge, Decision, DeviceFilter, DeviceInfo, Enrolment,
+    Error, Explanation, InForce, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes,
+    NewDevice, RecoveryCodes, Resealing, StoredAccount, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -55,6 +55,10 @@ pub trait Manage {
 
     /// Tells what an attacker who guesses codes can hope for, at most.
     fn explain(&self, user: &str) -> Result<Explanation, Error>;
+
+    /// Tells what a login would have to show, and why. For administrators: it shows their rules.
+    #[zbus(allow_interactive_auth)]
+    fn decide(&self, login: &Login) -> Result<Decision, Error>;
 
     /// Gives a device another label.
     #[zbus(allow_interactive_auth)]

@@ -36,7 +36,8 @@ impl Origin {
         }
     }
 
-    fn lane(&self, account: &Account, now: UnixTime) -> Lane {
+    /// In which lane of an account a failure from here counts.
+    pub fn lane(&self, account: &Account, now: UnixTime) -> Lane {
         match self {
             Self::Own => Lane::Own,
             Self::Local => Lane::Local,

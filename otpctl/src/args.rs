@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    adopt, code, confirm, enroll, invite, keys, list, log, recovery, remove, rename, replace,
-    resync, show, verify,
+    adopt, code, confirm, decide, enroll, invite, keys, list, log, recovery, remove, rename,
+    replace, resync, show, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -84,8 +84,8 @@ pub(crate) enum Verb {
     Show(show::Options),
     /// Show whether an account is enrolled, and what has failed
     Status,
-    /// Tell what an attacker who guesses codes can hope for
-    Explain,
+    /// Tell what an attacker who guesses codes can hope for, or what a login must show
+    Explain(decide::Options),
     /// Show what happened to an account: logins, wrong codes, changes
     Log(log::Options),
     /// Give a device another label
@@ -116,7 +116,7 @@ impl Verb {
             Self::Confirm(_) => "confirm",
             Self::List(_) => "list",
             Self::Status => "status",
-            Self::Explain => "explain",
+            Self::Explain(_) => "explain",
             Self::Show(_) => "show",
             Self::Rename(_) => "rename",
             Self::Replace(_) => "replace",

@@ -107,7 +107,10 @@ fn obey(
         Verb::Confirm(options) => verbs::confirm::run(&options, &mut session),
         Verb::List(options) => verbs::list::run(&options, &mut session),
         Verb::Status => verbs::status::run(&mut session),
-        Verb::Explain => verbs::explain::run(&mut session),
+        Verb::Explain(options) => match options.login(session.subject.name()) {
+            Some(login) => verbs::decide::run(&login, &mut session),
+            None => verbs::explain::run(&mut session),
+        },
         Verb::Show(options) => verbs::show::run(&options, &mut session),
         Verb::Rename(options) => verbs::rename::run(&options, &mut session),
         Verb::Replace(options) => verbs::replace::run(options, &mut session),

@@ -22,6 +22,8 @@ pub enum Action {
     Log,
     /// See what an attacker could hope for.
     Explain,
+    /// See what a login must show, and by which of the administrator's rules.
+    Decide,
     /// Give a device another label.
     Rename,
     /// Give a device another secret.
@@ -86,6 +88,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Status
             | Action::Log
             | Action::Explain
+            | Action::Decide
             | Action::Rename
             | Action::Replace
             | Action::Remove
@@ -128,6 +131,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
+            | Action::Decide
             | Action::Reload
             | Action::Keys,
             Relation::Owner,
@@ -141,6 +145,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Status
             | Action::Log
             | Action::Explain
+            | Action::Decide
             | Action::Rename
             | Action::Replace
             | Action::Remove
@@ -178,6 +183,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Status
         | Action::Log
         | Action::Explain
+        | Action::Decide
         | Action::Unlock
         | Action::Invite
         | Action::Adopt
@@ -199,6 +205,7 @@ impl Action {
             Self::Status => "see the status",
             Self::Log => "see the log",
             Self::Explain => "see the bounds",
+            Self::Decide => "see the rules",
             Self::Rename => "rename devices",
             Self::Replace => "replace devices",
             Self::Remove => "remove devices",
@@ -224,6 +231,7 @@ impl Action {
             Self::Status => Some("org.otpd1.status"),
             Self::Log => Some("org.otpd1.log"),
             Self::Explain => Some("org.otpd1.explain"),
+            Self::Decide => Some("org.otpd1.decide"),
             Self::Rename => Some("org.otpd1.rename"),
             Self::Replace => Some("org.otpd1.replace"),
             Self::Remove => Some("org.otpd1.remove"),
@@ -244,7 +252,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 20] = [
+    const ACTIONS: [Action; 21] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -253,6 +261,7 @@ mod tests {
         Action::Status,
         Action::Log,
         Action::Explain,
+        Action::Decide,
         Action::Rename,
         Action::Replace,
         Action::Remove,

@@ -33,7 +33,7 @@ complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "confirm" -d 'Confirm 
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "list" -d 'List the devices of an account, or all accounts'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "show" -d 'Show all that is known of one device'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
-complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for, or what a login must show'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "log" -d 'Show what happened to an account: logins, wrong codes, changes'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "rename" -d 'Give a device another label'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
@@ -82,6 +82,8 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand show" -s h -l help -d 'Pri
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -l from -d 'The remote host that it comes from' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -l tty -d 'The terminal' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -183,7 +185,7 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "list" -d 'List the devices of an account, or all accounts'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "show" -d 'Show all that is known of one device'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for, or what a login must show'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "log" -d 'Show what happened to an account: logins, wrong codes, changes'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "rename" -d 'Give a device another label'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'

@@ -122,6 +122,43 @@ fn groups_are_those_of_the_user_database() -> Result {
     })
 }
 
+/// What is told of each login is what then becomes of it.
+#[test]
+fn what_decides_is_told_before_anybody_logs_in() -> Result {
+    inside(|| {
+        let scene = scene()?;
+        let explain = |user: &str, service: &str, host: &str| {
+            let explain = Invocation::of("otpctl").args(["explain", "-u", user, service]);
+            explain.args(["--from", host]).run()
+        };
+        let office = explain("alice", "sshd", "192.0.2.7")?;
+        office.must_succeed()?.must_say("\"kiosk\" does not fit: service")?;
+        office.must_say("rule \"office\": a code is demanded, of totp")?;
+        office.must_say("PAM_SUCCESS to a right code")?;
+        assert!(login("sshd", "alice", "192.0.2.7", &scene.code()?)?);
+        explain("alice", "sshd", "pc.example")?.must_say("\"office\" cannot be decided")?;
+        assert!(!login("sshd", "alice", "pc.example", "000000")?);
+        explain("root", "sshd", "::1")?.must_say("denied, whatever is typed: rule \"no root")?;
+        assert!(!login("sshd", "root", "::1", "000000")?);
+        explain("bob", "otp", "")?.must_say("rule \"whoever has a device\": nothing")?;
+        pamtester("otp", "bob").run()?.must_succeed()?.must_not_say(PROMPT)?;
+        explain("bob", "su", "")?.must_say("bob has no confirmed device")?;
+        explain("alice", "staff", "")?.must_say("\"staff\" cannot be decided")?;
+        scene.world.group("users-of-otp", &[&scene.world.alice])?;
+        explain("alice", "staff", "")?.must_say("rule \"staff\": nothing is demanded")?;
+        pamtester("staff", "alice").run()?.must_succeed()?.must_not_say(PROMPT)?;
+        // Her own or not: the rules are the administrator's.
+        for (user, by) in [("alice", &scene.world.alice), ("bob", &scene.world.alice)] {
+            let ended =
+                Invocation::of("otpctl").args(["explain", "-u", user, "sshd"]).by(by).run()?;
+            assert_eq!(ended.status.code(), Some(3), "{}", ended.output);
+            ended.must_not_say("kiosk")?;
+        }
+        scene.world.log.expect(&["uid 40001 may not see the rules for alice"])?;
+        Ok(())
+    })
+}
+
 const CONTRACTORS: &str = r#"
     [[rule]]
     name = "console"

@@ -15,7 +15,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 27] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 28] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -23,6 +23,7 @@ const TABLE: [(&str, &str, [bool; 3], &str); 27] = [
     (MANAGE_INTERFACE, "List", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Status", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Explain", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "Decide", [true, false, false], "return"),
     (MANAGE_INTERFACE, "Remove", [true, true, false], "UnknownDevice"),
     (MANAGE_INTERFACE, "Unlock", [true, false, false], "return"),
     (AUTH_INTERFACE, "VerifyDevice", [true, true, false], "return"),
@@ -85,7 +86,7 @@ pub(crate) fn device<const N: usize>(entries: [(&str, Variant<'static>); N]) -> 
 pub(crate) fn usual(member: &str, user: &str) -> Arguments {
     let login = || login(user, ["otp", "", "", ""], &[]);
     match member {
-        "Begin" => vec![login()],
+        "Begin" | "Decide" => vec![login()],
         "Verify" => vec![login(), text("no code")],
         "VerifyDevice" => vec![login(), text("totp"), text("no code")],
         "Enroll" => vec![text(user), device([]), device([("kind", text("hotp"))])],

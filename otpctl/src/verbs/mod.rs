@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod adopt;
 pub(crate) mod code;
 pub(crate) mod confirm;
+pub(crate) mod decide;
 pub(crate) mod enroll;
 pub(crate) mod explain;
 pub(crate) mod forget;

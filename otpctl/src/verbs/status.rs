@@ -88,7 +88,8 @@ fn tell(status: &AccountStatus, subject: &Subject, invited: Option<&str>) -> Str
     lines.join("\n")
 }
 
-fn lane_line(lane: &LaneStatus) -> String {
+/// A lane in a line.
+pub(crate) fn lane_line(lane: &LaneStatus) -> String {
     let state = if lane.locked {
         "locked".to_owned()
     } else if lane.wait > 0 {

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use otp_bus::names::{BUS_NAME, OBJECT_PATH};
 use otp_bus::{
-    AccountInfo, AccountStatus, Adoption, Caution, Challenge, Demand, Details, DeviceFilter,
-    DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, InForce, Invitation,
-    LaneStatus, LogEntry, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes,
+    AccountInfo, AccountStatus, Adoption, Caution, Challenge, Decision, Demand, Details,
+    DeviceFilter, DeviceInfo, DeviceName, DeviceOdds, Enrolment, Error, Explanation, InForce,
+    Invitation, LaneStatus, LogEntry, Login, NewCodes, NewDevice, Outcome, Reason, RecoveryCodes,
     StoredAccount, Terms, Verdict, Warrant,
 };
 use otpctl::{Connect, Peer, Unreachable};
@@ -35,6 +35,7 @@ pub(crate) struct State {
     pub(crate) stored: StoredAccount,
     pub(crate) adoption: Adoption,
     pub(crate) in_force: InForce,
+    pub(crate) decision: Option<Decision>,
     /// Errors that a method answers with before it does what it should.
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
     /// A method in which the connection breaks.
@@ -63,6 +64,7 @@ impl Fake {
             accounts: Vec::new(),
             stored: stored(),
             adoption: adoption(),
+            decision: None,
             in_force: InForce { files: Vec::new(), rules: 0, remarks: Vec::new() },
             refusals: HashMap::new(),
             breaks: None,
@@ -239,6 +241,15 @@ impl Manage {
     ) -> Result<Explanation, Error> {
         self.0.note("Explain", format!("Explain({user:?})"), connection).await?;
         Ok(self.0.state().explanation.clone())
+    }
+
+    async fn decide(
+        &self,
+        login: Login,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Decision, Error> {
+        self.0.note("Decide", format!("Decide({login:?})"), connection).await?;
+        Ok(self.0.state().decision.clone().unwrap())
     }
 
     async fn remove(

@@ -15,6 +15,7 @@ mod accounts;
 mod alone;
 mod case;
 mod codes;
+mod decide;
 mod devices;
 mod enroll;
 mod fake;

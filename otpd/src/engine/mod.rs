@@ -3,6 +3,7 @@
 //! method for each thing that can be asked; those about whole accounts and keys have files of their own.
 
 mod accounts;
+mod foresee;
 mod keys;
 mod log;
 mod steps;
@@ -27,6 +28,7 @@ use crate::{
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
 };
 pub use accounts::Listed;
+pub use foresee::Foreseen;
 use log::{Log, LogOfAll};
 pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
 use steps::{Enroll, EnrollFor, Look, OnAccount, OnPerson};

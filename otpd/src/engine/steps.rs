@@ -25,6 +25,11 @@ impl Whose {
         Self { person, keys }
     }
 
+    /// Whose it is to be.
+    pub(super) fn uid(&self) -> Uid {
+        self.person.uid
+    }
+
     /// The person's account, if there is one. An account whose uid is not the person's is not
     /// theirs; and whoever was renamed does not become a stranger who never enrolled.
     pub(super) fn account<'a>(&self, seen: &'a Records) -> Result<Option<&'a Account>, Refusal> {
@@ -123,7 +128,7 @@ impl LaneOverview {
     }
 }
 
-pub(super) struct Look(Whose, ThrottlePolicy);
+pub(super) struct Look(pub(super) Whose, pub(super) ThrottlePolicy);
 
 impl Look {
     pub(super) fn new(person: Person, policy: ThrottlePolicy) -> Self {

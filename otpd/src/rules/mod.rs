@@ -2,6 +2,7 @@
 //! one that cannot be decided denies, for it might have been the one that denies. Nothing here looks
 //! anything up: what is known of a login comes in.
 
+mod explain;
 mod network;
 mod parse;
 mod review;
@@ -12,6 +13,7 @@ use otp_core::Origin;
 
 use crate::nss::Memberships;
 
+pub use explain::{Looked, Seen};
 pub use network::{Network, NetworkError};
 use parse::WrittenRule;
 pub use review::{Remark, review};
@@ -167,18 +169,23 @@ impl Rules {
 impl Rule {
     /// All conditions together: one that does not fit is enough, whatever cannot be told.
     fn fits(&self, login: &Known<'_>) -> Fit {
-        let conditions = [
-            named(&self.services, login.service),
-            named(&self.users, login.user),
-            self.place(login.origin),
-            self.from(login.origin),
-            self.tty(login.tty),
-            self.group(login.groups),
-        ];
-        if conditions.contains(&Fit::No) {
+        let mut fits = self.conditions(login).into_iter().map(|(_, fit)| fit);
+        if fits.clone().any(|fit| fit == Fit::No) {
             return Fit::No;
         }
-        conditions.into_iter().find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
+        fits.find(|fit| *fit != Fit::Yes).unwrap_or(Fit::Yes)
+    }
+
+    /// Each condition, by the key that it is written under.
+    fn conditions(&self, login: &Known<'_>) -> [(&'static str, Fit); 6] {
+        [
+            ("service", named(&self.services, login.service)),
+            ("user", named(&self.users, login.user)),
+            ("remote", self.place(login.origin)),
+            ("from", self.from(login.origin)),
+            ("tty", self.tty(login.tty)),
+            ("group", self.group(login.groups)),
+        ]
     }
 
     fn place(&self, origin: &Origin) -> Fit {

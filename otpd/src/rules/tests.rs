@@ -131,3 +131,46 @@ fn what_is_odd_is_told() {
     let expected = [by("lan", "all of ssh"), Remark::SameName("lan".to_owned()), by("desk", "lan")];
     assert_eq!(review(&shadowed), expected);
 }
+
+/// The trace ends where the decision is made, and names what does not fit.
+#[test]
+fn why_they_decide_so_is_told_rule_by_rule() {
+    let rules = rules(OFFICE);
+    let seen = |host: &str, groups: Option<bool>| -> Vec<Seen> {
+        let groups = groups.map(|is_in| ("staff".to_owned(), is_in)).into_iter().collect();
+        let origin = Origin::of_host(host);
+        let login =
+            Known { service: "sshd", user: "alice", groups: &groups, origin: &origin, tty: "" };
+        let trace = rules.trace(&login);
+        // What decides is what the rules decide.
+        let last = trace.iter().find(|looked| !matches!(looked.seen, Seen::Differs(_)));
+        match (rules.decide(&login), last) {
+            (Ruled::Default, None) => {}
+            (Ruled::By(rule), Some(Looked { rule: looked, seen: Seen::Matches }))
+            | (
+                Ruled::Undecided(rule, _),
+                Some(Looked { rule: looked, seen: Seen::Undecided(_) }),
+            ) => {
+                assert_eq!(rule, *looked);
+            }
+            (ruled, looked) => panic!("{ruled:?}, but {looked:?}"),
+        }
+        trace.into_iter().map(|looked| looked.seen).collect()
+    };
+    let differs = |keys: &[&'static str]| Seen::Differs(keys.to_vec());
+    let console = || differs(&["service", "remote"]);
+    assert_eq!(
+        seen("192.0.2.7", None),
+        [console(), Seen::Matches, Seen::NotReached, Seen::NotReached]
+    );
+    assert_eq!(
+        seen("198.51.100.7", Some(false)),
+        [console(), differs(&["from"]), differs(&["group"]), Seen::Matches]
+    );
+    assert_eq!(
+        seen("198.51.100.7", None),
+        [console(), differs(&["from"]), Seen::Undecided(GROUPS), Seen::NotReached]
+    );
+    let named = seen("pc.example", Some(true));
+    assert!(matches!(named[..], [_, Seen::Undecided(_), Seen::NotReached, Seen::NotReached]));
+}

@@ -4,6 +4,7 @@
 mod admin;
 mod answer;
 mod auth;
+mod decide;
 mod explain;
 mod guarded;
 mod keys;

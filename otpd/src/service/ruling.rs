@@ -8,7 +8,7 @@ use crate::{
     audit::{Event, Severity},
     clock::monotonic,
     nss::{Memberships, Person},
-    rules::{GROUPS, Known, Methods, Requirement, Ruled},
+    rules::{GROUPS, Known, Methods, Requirement, Ruled, Rules},
 };
 
 /// How long a directory may take to say in which groups somebody is.
@@ -38,37 +38,22 @@ impl Services {
     /// What the rules say of this login.
     pub(super) async fn ruled(&self, call: &Call, believed: &Believed, person: &Person) -> Decided {
         let config = self.engine.config();
-        let rules = &config.rules;
-        let nothing = Memberships::new();
-        let mut login = Known {
-            service: &believed.who.service,
-            user: person.name.as_str(),
-            groups: &nothing,
-            origin: &believed.origin,
-            tty: &believed.tty,
-        };
+        let groups = self.groups(call, &config.rules, believed, person).await;
+        decided(&config.rules.decide(&known(believed, person, &groups)))
+    }
+
+    /// In which groups the user is, as far as the rules depend on it.
+    pub(super) async fn groups(
+        &self,
+        call: &Call,
+        rules: &Rules,
+        believed: &Believed,
+        person: &Person,
+    ) -> Memberships {
         // Directories are slow, or hang: they are asked only where the answer depends on them.
-        let known = match rules.decide(&login) {
+        match rules.decide(&known(believed, person, &Memberships::new())) {
             Ruled::Undecided(_, GROUPS) => self.memberships(call, person, rules.groups()).await,
             Ruled::Undecided(..) | Ruled::By(_) | Ruled::Default => Memberships::new(),
-        };
-        login.groups = &known;
-        match rules.decide(&login) {
-            Ruled::Default => Decided { ruling: Ruling::Default, rule: "default".to_owned() },
-            Ruled::Undecided(rule, why) => {
-                let why = format!("rule {:?} cannot be decided: {why}", rule.name);
-                Decided { ruling: Ruling::Denied(why), rule: rule.name.clone() }
-            }
-            Ruled::By(rule) => {
-                let methods = rule.ruling.methods.clone();
-                let ruling = match rule.ruling.require {
-                    Requirement::Code => Ruling::Code(methods),
-                    Requirement::Enrolled => Ruling::Enrolled(methods),
-                    Requirement::None => Ruling::Nothing,
-                    Requirement::Deny => Ruling::Denied(format!("rule {:?}", rule.name)),
-                };
-                Decided { ruling, rule: rule.name.clone() }
-            }
         }
     }
 
@@ -81,6 +66,42 @@ impl Services {
                 self.log.log(&Event::Daemon(Severity::Error, &error.to_string()));
                 Memberships::new()
             }
+        }
+    }
+}
+
+/// A login as rules look at it.
+pub(super) fn known<'a>(
+    believed: &'a Believed,
+    person: &'a Person,
+    groups: &'a Memberships,
+) -> Known<'a> {
+    Known {
+        service: &believed.who.service,
+        user: person.name.as_str(),
+        groups,
+        origin: &believed.origin,
+        tty: &believed.tty,
+    }
+}
+
+/// What rules come to.
+pub(super) fn decided(ruled: &Ruled<'_>) -> Decided {
+    match ruled {
+        Ruled::Default => Decided { ruling: Ruling::Default, rule: "default".to_owned() },
+        Ruled::Undecided(rule, why) => {
+            let why = format!("rule {:?} cannot be decided: {why}", rule.name);
+            Decided { ruling: Ruling::Denied(why), rule: rule.name.clone() }
+        }
+        Ruled::By(rule) => {
+            let methods = rule.ruling.methods.clone();
+            let ruling = match rule.ruling.require {
+                Requirement::Code => Ruling::Code(methods),
+                Requirement::Enrolled => Ruling::Enrolled(methods),
+                Requirement::None => Ruling::Nothing,
+                Requirement::Deny => Ruling::Denied(format!("rule {:?}", rule.name)),
+            };
+            Decided { ruling, rule: rule.name.clone() }
         }
     }
 }

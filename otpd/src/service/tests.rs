@@ -136,6 +136,71 @@ fn every_method_through_its_proxy() {
     });
 }
 
+/// What is foretold is what `Begin` and `Verify` then say.
+#[test]
+fn what_a_login_must_show_is_told_beforehand() {
+    run(async {
+        let world = world_of(&[("daemon", 4242)]).await;
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let admin = AdminProxy::new(&world.client).await.unwrap();
+        let rules = "[[rule]]\nname = 'kiosk'\nservice = ['kiosk']\nrequire = 'none'\n\
+                     [[rule]]\nname = 'office'\nservice = ['sshd']\nfrom = ['192.0.2.0/24']\n\
+                     require = 'code'\nmethods = ['totp']\n\
+                     [[rule]]\nname = 'nobody'\nservice = ['su']\nrequire = 'deny'\n";
+        std::fs::write(world.dir.path().join("none.toml"), rules).unwrap();
+        admin.reload().await.unwrap();
+        let at = |service: &str| Login { service: service.into(), ..login("root") };
+        let free = manage.decide(&at("other")).await.unwrap();
+        assert_eq!(
+            (free.demand.as_str(), free.rule.as_str(), free.nullok),
+            ("code", "default", true)
+        );
+        let nullok = Login { hints: vec![Hint::Nullok], ..at("other") };
+        assert_eq!(auth.begin(&nullok).await.unwrap().demand, otp_bus::Demand::Unenrolled);
+
+        manage.enroll("root", &Warrant::default(), &token()).await.unwrap();
+        manage.confirm("root", "token", &code(0)).await.unwrap();
+        for (service, rhost, demand, rule, asked) in [
+            ("kiosk", "", "nothing", "kiosk", otp_bus::Demand::Exempt),
+            ("sshd", "192.0.2.7", "code", "office", otp_bus::Demand::Ask),
+            ("sshd", "pc.example", "denied", "office", otp_bus::Demand::Ask),
+            ("sshd", "198.51.100.7", "code", "default", otp_bus::Demand::Ask),
+            ("su", "", "denied", "nobody", otp_bus::Demand::Ask),
+        ] {
+            let login = Login { rhost: rhost.into(), ..at(service) };
+            let told = manage.decide(&login).await.unwrap();
+            assert_eq!((told.demand.as_str(), told.rule.as_str()), (demand, rule), "{login:?}");
+            assert_eq!(auth.begin(&login).await.unwrap().demand, asked, "{login:?}");
+            assert_eq!(told.why.is_some(), demand == "denied", "{told:?}");
+        }
+        let office = Login { rhost: "192.0.2.7".into(), ..at("sshd") };
+        let told = manage.decide(&office).await.unwrap();
+        assert_eq!(told.methods, Some(vec!["totp".to_owned()]));
+        assert!(told.devices.iter().all(|device| !device.counts), "a token is no phone");
+        let refused = auth.verify(&office, &code(1)).await.unwrap();
+        assert_eq!(refused.reason, Reason::NotEnrolled, "no device that counts");
+        let afar = Login { rhost: "198.51.100.7".into(), ..at("sshd") };
+        assert_eq!(auth.verify(&afar, "000000").await.unwrap().reason, Reason::Wrong);
+        let told = manage.decide(&afar).await.unwrap();
+        let lane = told.lane.unwrap();
+        assert_eq!((lane.lane.as_str(), lane.failures, lane.locked), ("remote", 1, false));
+        let own = manage.decide(&at("self")).await.unwrap();
+        assert_eq!((own.lane.unwrap().lane.as_str(), own.devices[0].counts), ("self", true));
+
+        let stranger = Login { user: "daemon".into(), ..at("other") };
+        let told = manage.decide(&stranger).await.unwrap();
+        assert_eq!((told.demand.as_str(), told.lane), ("denied", None));
+        assert!(told.why.unwrap().contains("otpctl adopt -u daemon"));
+        for wrong in [at(""), at(&"x".repeat(2000))] {
+            let error = manage.decide(&wrong).await.unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument(_)), "{error}");
+        }
+        let nobody = manage.decide(&login("no such user")).await.unwrap_err();
+        assert!(matches!(nobody, Error::UnknownUser(_)), "{nobody}");
+    });
+}
+
 /// Devices that are not confirmed are nothing to guess at.
 #[test]
 fn the_bounds_are_those_of_confirmed_devices() {

@@ -11,7 +11,7 @@ use otp_core::{Origin, Refusal};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
-use super::{Call, Refused, Services};
+use super::{Call, Refused, Services, decide::unnamed};
 use crate::{
     audit::{Event, Subject},
     caller::{ROOT, Way},
@@ -25,6 +25,9 @@ const REFUSALS: Duration = Duration::from_millis(250);
 /// `Begin` is answered at multiples of this: it looks into the store for those alone whom NSS
 /// knows, and the longer the more devices they have.
 const BEGINNINGS: Duration = Duration::from_millis(2);
+
+/// The service of whatever runs as the user.
+const OWN: &str = "self";
 
 /// The object, on one way in.
 pub(super) struct AuthService {
@@ -127,15 +130,34 @@ fn believe(call: &Call, login: Login) -> Result<Believed, Error> {
         let text = "a field of the login is longer than 1024 bytes; check the host program";
         return Err(Error::InvalidArgument(text.to_owned()));
     }
+    Ok(if call.uid == ROOT { of_service(login) } else { of_own(login) })
+}
+
+/// A login that nobody has begun, as an administrator describes it.
+pub(super) fn foreseen(login: Login) -> Result<Believed, Error> {
+    let fields = [&login.service, &login.rhost, &login.ruser, &login.tty];
+    if fields.iter().any(|field| field.len() > names::MAX_FIELD_BYTES) {
+        let text = "a field of the login is longer than 1024 bytes; check what was given";
+        return Err(Error::InvalidArgument(text.to_owned()));
+    }
+    match login.service.as_str() {
+        "" => Err(unnamed()),
+        OWN => Ok(of_own(login)),
+        _ => Ok(of_service(login)),
+    }
+}
+
+fn of_service(login: Login) -> Believed {
     let nullok = login.hints.contains(&Hint::Nullok);
     let Login { user, service, rhost, tty, .. } = login;
-    if call.uid == ROOT {
-        let origin = Origin::of_host(&rhost);
-        let who = Subject { user, service, from: rhost };
-        return Ok(Believed { who, origin, tty, nullok });
-    }
-    let who = Subject { user, service: "self".to_owned(), from: String::new() };
-    Ok(Believed { who, origin: Origin::Own, tty: String::new(), nullok })
+    let origin = Origin::of_host(&rhost);
+    Believed { who: Subject { user, service, from: rhost }, origin, tty, nullok }
+}
+
+fn of_own(login: Login) -> Believed {
+    let nullok = login.hints.contains(&Hint::Nullok);
+    let who = Subject { user: login.user, service: OWN.to_owned(), from: String::new() };
+    Believed { who, origin: Origin::Own, tty: String::new(), nullok }
 }
 
 /// Waits for the next multiple of `quantum` since the call's arrival.

@@ -3,8 +3,8 @@
 mod call;
 
 use otp_bus::{
-    AccountStatus, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, LogEntry, NewCodes,
-    NewDevice, Warrant,
+    AccountStatus, Decision, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, LogEntry,
+    Login, NewCodes, NewDevice, Warrant,
 };
 use otp_core::{Code, Entry, Label, Refusal, UnixTime, device::KindState};
 use zbus::{Connection, interface, message::Header};
@@ -158,6 +158,19 @@ impl ManageService {
         let (call, person) = self.enter(Action::Explain, user, connection, &header).await?;
         let overview = self.look(&call, user, person).await?;
         Ok(explain::explanation(&overview, &self.services.engine.throttle()))
+    }
+
+    /// Tells what a login would have to show, and why.
+    async fn decide(
+        &self,
+        login: Login,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Decision, Error> {
+        let user = login.user.clone();
+        let (call, person) = self.enter(Action::Decide, &user, connection, &header).await?;
+        let told = self.services.decision(&call, person, login).await;
+        told.map_err(|refused| self.unavailable(&user, refused))
     }
 
     /// Gives a device another label.

@@ -1,0 +1,113 @@
+//! From rules, account and throttle to what `Decide` tells: what a login would have to show, and
+//! why. It asks the same questions as a login does, and changes nothing.
+
+use otp_bus::{Decision, DeviceFits, Error, Login, RuleSeen};
+use otp_core::Refusal;
+
+use super::{
+    Call, Refused, Services, answer,
+    auth::{Believed, foreseen},
+    ruling::{Decided, Ruling, decided, known},
+};
+use crate::{
+    engine::Foreseen,
+    nss::Person,
+    rules::{Looked, Methods, Seen},
+};
+
+/// What the rules come to, and how.
+struct Traced {
+    seen: Vec<RuleSeen>,
+    decided: Decided,
+}
+
+impl Services {
+    /// What a login would have to show.
+    pub(super) async fn decision(
+        &self,
+        call: &Call,
+        person: Person,
+        login: Login,
+    ) -> Result<Decision, Refused> {
+        let believed = foreseen(login)?;
+        let Traced { seen, decided } = self.traced(call, &believed, &person).await;
+        let user = person.name.to_string();
+        let standing = self.engine.foresee(person, believed.origin, call.before).await?;
+        Ok(told(user, seen, decided, standing))
+    }
+
+    async fn traced(&self, call: &Call, believed: &Believed, person: &Person) -> Traced {
+        let config = self.engine.config();
+        let groups = self.groups(call, &config.rules, believed, person).await;
+        let login = known(believed, person, &groups);
+        let seen = config.rules.trace(&login).iter().map(rule).collect();
+        Traced { seen, decided: decided(&config.rules.decide(&login)) }
+    }
+}
+
+fn told(
+    user: String,
+    rules: Vec<RuleSeen>,
+    Decided { ruling, rule }: Decided,
+    standing: Result<Foreseen, Refusal>,
+) -> Decision {
+    let (free, wrong) = match &standing {
+        Ok(there) => (!there.overview.demands_code, None),
+        Err(refusal) => (false, Some(answer::error(refusal.clone(), &user).to_string())),
+    };
+    let passes = matches!(ruling, Ruling::Default) && free;
+    let (demand, why, methods) = match (ruling, wrong) {
+        (Ruling::Denied(why), _) => ("denied", Some(why), Methods::Any),
+        (Ruling::Nothing, _) => ("nothing", None, Methods::Any),
+        // Whose account it is counts wherever a code does.
+        (Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default, Some(wrong)) => {
+            ("denied", Some(wrong), Methods::Any)
+        }
+        (Ruling::Enrolled(_), None) if free => ("nothing", None, Methods::Any),
+        (Ruling::Code(methods) | Ruling::Enrolled(methods), None) => ("code", None, methods),
+        (Ruling::Default, None) => ("code", None, Methods::Any),
+    };
+    let there = standing.ok();
+    let kinds = match methods {
+        Methods::Any => None,
+        Methods::Only(kinds) => Some(kinds),
+    };
+    Decision {
+        user,
+        rules,
+        rule,
+        demand: demand.to_owned(),
+        why,
+        enrolled: !free,
+        nullok: passes,
+        devices: there.as_ref().map(|there| devices(there, kinds.as_deref())).unwrap_or_default(),
+        methods: kinds,
+        lane: there.map(|there| answer::lane(&there.lane)),
+    }
+}
+
+fn devices(there: &Foreseen, kinds: Option<&[String]>) -> Vec<DeviceFits> {
+    let confirmed = there.overview.devices.iter().filter(|device| device.confirmed);
+    let fits = confirmed.map(|device| DeviceFits {
+        device: device.id.to_string(),
+        label: device.label.to_string(),
+        counts: kinds.is_none_or(|kinds| kinds.iter().any(|kind| kind == device.state.kind())),
+    });
+    fits.collect()
+}
+
+fn rule(Looked { rule, seen }: &Looked<'_>) -> RuleSeen {
+    let (word, why) = match seen {
+        Seen::Matches => ("matches", Vec::new()),
+        Seen::Differs(keys) => ("differs", keys.iter().map(ToString::to_string).collect()),
+        Seen::Undecided(why) => ("undecided", vec![(*why).to_owned()]),
+        Seen::NotReached => ("not-reached", Vec::new()),
+    };
+    RuleSeen { rule: rule.name.clone(), seen: word.to_owned(), why }
+}
+
+/// What a login cannot be asked about.
+pub(super) fn unnamed() -> Error {
+    let text = "service is empty; name a PAM service, or self for the user's own programs";
+    Error::InvalidArgument(text.to_owned())
+}
