@@ -14,6 +14,7 @@ mod manage;
 pub mod names;
 #[cfg(feature = "proxy")]
 mod proxy;
+mod remembered;
 mod terms;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
@@ -28,4 +29,5 @@ pub use manage::{
 };
 #[cfg(feature = "proxy")]
 pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy};
+pub use remembered::{ALL_REMEMBERED, RememberedLogin};
 pub use terms::{ForwardDigits, Separator, Tell, Terms};

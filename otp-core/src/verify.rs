@@ -36,7 +36,7 @@ impl Origin {
         }
     }
 
-    fn lane(&self, account: &Account, now: UnixTime) -> Lane {
+    pub(crate) fn lane(&self, account: &Account, now: UnixTime) -> Lane {
         match self {
             Self::Own => Lane::Own,
             Self::Local => Lane::Local,

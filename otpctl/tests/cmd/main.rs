@@ -24,5 +24,6 @@ mod keys;
 mod log;
 mod manual;
 mod reload;
+mod remembered;
 mod repair;
 mod surroundings;
