@@ -66,6 +66,9 @@ pub enum Demand {
     Unenrolled,
     /// A rule of the administrator, which is named, lets this login pass without a code.
     Exempt,
+    /// A code was accepted before, by the same service from the same place, and the rule that is
+    /// named remembers that. It is recorded on disk.
+    Remembered,
 }
 
 /// What became of an attempt. Its fields are the method's out arguments, `ssssua{sv}`.

@@ -26,6 +26,9 @@ pub struct Decision {
     pub nullok: bool,
     /// The kinds of devices that count; absent: all.
     pub methods: Option<Vec<String>>,
+    /// For how many seconds a login that has shown a code is remembered at the same place; absent:
+    /// not at all.
+    pub remember: Option<u64>,
     /// The confirmed devices.
     pub devices: Vec<DeviceFits>,
     /// Where a wrong code would count, and what has failed there; absent where the account is not

@@ -15,6 +15,7 @@ mod manage;
 pub mod names;
 #[cfg(feature = "proxy")]
 mod proxy;
+mod remembered;
 mod terms;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
@@ -30,4 +31,5 @@ pub use manage::{
 };
 #[cfg(feature = "proxy")]
 pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy};
+pub use remembered::{ALL_REMEMBERED, RememberedLogin};
 pub use terms::{ForwardDigits, Separator, Tell, Terms};

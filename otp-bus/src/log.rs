@@ -16,7 +16,7 @@ pub struct LogEntry {
     pub at: u64,
     /// The uid that asked for it: a host's such as sshd's for a login.
     pub by: Option<u32>,
-    /// `accepted`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`, `replaced`,
+    /// `accepted`, `remembered`, `forgotten`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`, `replaced`,
     /// `recovery-made`, `resynchronised`, `adopted`, `invited` or `unlocked`; `damaged` where the
     /// record cannot be read.
     pub event: String,
@@ -28,7 +28,7 @@ pub struct LogEntry {
     pub from: Option<String>,
     /// The devices that it is about, by id.
     pub devices: Option<Vec<String>>,
-    /// How many, of wrong codes or of recovery codes that were made.
+    /// How many, of wrong codes, of recovery codes that were made, or of logins that were forgotten.
     pub count: Option<u32>,
     /// The new label, where there is one.
     pub label: Option<String>,
@@ -38,6 +38,10 @@ pub struct LogEntry {
     pub former_uid: Option<u32>,
     /// For wrong codes: when the first one was, in seconds since 1970 UTC.
     pub first: Option<u64>,
+    /// For remembered logins: when the code was accepted, in seconds since 1970 UTC.
+    pub since: Option<u64>,
+    /// For remembered logins: until when they are, in seconds since 1970 UTC.
+    pub until: Option<u64>,
     /// For wrong codes: whether the last one locked the lane.
     pub locked: Option<bool>,
 }

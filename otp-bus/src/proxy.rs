@@ -5,13 +5,13 @@ use zbus::proxy;
 use crate::{
     AccountInfo, AccountStatus, Adoption, Challenge, Decision, DeviceFilter, DeviceInfo, Enrolment,
     Error, Explanation, InForce, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes,
-    NewDevice, RecoveryCodes, Resealing, StoredAccount, Verdict, Warrant,
+    NewDevice, RecoveryCodes, RememberedLogin, Resealing, StoredAccount, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
 #[proxy(interface = "org.otpd1.Auth", default_service = "org.otpd1", default_path = "/org/otpd1")]
 pub trait Auth {
-    /// Says what a login must do. Changes nothing and remembers nothing.
+    /// Says what a login must do. That one is remembered is recorded; else nothing is changed.
     fn begin(&self, login: &Login) -> Result<Challenge, Error>;
 
     /// Checks a code and spends it. An accepting answer means that the code is recorded as spent
@@ -110,6 +110,15 @@ pub trait Manage {
     /// for it, once. An invitation that there was before counts no more.
     #[zbus(allow_interactive_auth)]
     fn invite(&self, user: &str, seconds: u32) -> Result<Invitation, Error>;
+
+    /// Lists the logins that need no code again for a while, as long as the rules say so.
+    #[zbus(allow_interactive_auth)]
+    fn remembered(&self, user: &str) -> Result<Vec<RememberedLogin>, Error>;
+
+    /// Forgets one of them by its number, or with [`ALL_REMEMBERED`](crate::ALL_REMEMBERED) all, and
+    /// tells which there were.
+    #[zbus(allow_interactive_auth)]
+    fn forget_remembered(&self, user: &str, number: u32) -> Result<Vec<RememberedLogin>, Error>;
 }
 
 /// `org.otpd1.Admin`: for administrators alone, about accounts as a whole. `account` is the exact

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
-    Device, DeviceId, Invitation, Lane, LaneState, Refusal, Seconds, Uid, UnixTime, UserName,
+    Device, DeviceId, Invitation, Lane, LaneState, Refusal, Remembered, Seconds, Uid, UnixTime,
+    UserName,
 };
 
 /// How many remote addresses an account keeps.
@@ -29,6 +30,8 @@ pub struct Account {
     pub addresses: Vec<KnownAddress>,
     /// An administrator's word that its owner may enroll a device without a code.
     pub invitation: Option<Invitation>,
+    /// Logins that need no code again for a while, in the order of their numbers.
+    pub remembered: Vec<Remembered>,
 }
 
 /// A remote address from which a login succeeded.
@@ -51,6 +54,7 @@ impl Account {
             lanes: BTreeMap::new(),
             addresses: Vec::new(),
             invitation: None,
+            remembered: Vec::new(),
         }
     }
 

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use crate::{
-    Device, DeviceId, Event, Invitation, Label, Lane, LaneState, Seconds, Uid, UnixTime, UserName,
-    device::KindState,
+    Device, DeviceId, Event, Invitation, Label, Lane, LaneState, Remembered, Seconds, Uid,
+    UnixTime, UserName, device::KindState,
 };
 
 /// What a step of the store decided on the records that it saw.
@@ -66,8 +66,28 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Changes to this account alone.
-    pub(crate) fn of(account: &UserName, list: Vec<Change>) -> Self {
+    /// Changes to this account alone. With what can let somebody in, all that is remembered ends.
+    pub(crate) fn of(account: &UserName, mut list: Vec<Change>) -> Self {
+        let ends = |change: &Change| match change {
+            Change::Event(event) => event.kind.ends_remembering(),
+            Change::Head { .. }
+            | Change::Add(_)
+            | Change::Move { .. }
+            | Change::Note { .. }
+            | Change::Rename(..)
+            | Change::Drop(_)
+            | Change::Lane(..)
+            | Change::Seen(..)
+            | Change::Forget(_)
+            | Change::Invite(_)
+            | Change::Uninvite
+            | Change::Remember(_)
+            | Change::Unremember(_)
+            | Change::Give { .. } => false,
+        };
+        if list.iter().any(ends) {
+            list.insert(0, Change::Unremember(None));
+        }
         Self { account: Some(account.clone()), list, beside: Vec::new() }
     }
 }
@@ -124,6 +144,10 @@ pub enum Change {
     Invite(Invitation),
     /// There is no invitation any more.
     Uninvite,
+    /// A login that is remembered; it takes the place of the one with its number.
+    Remember(Remembered),
+    /// The remembered login of this number is forgotten; none: all are.
+    Unremember(Option<u32>),
     /// For the account's log.
     Event(Event),
     /// The account, with all that it has, belongs to this name and uid from now on. The last change
@@ -150,6 +174,8 @@ impl std::fmt::Debug for Change {
             Self::Forget(..) => ("Forget", None),
             Self::Invite(..) => ("Invite", None),
             Self::Uninvite => ("Uninvite", None),
+            Self::Remember(..) => ("Remember", None),
+            Self::Unremember(..) => ("Unremember", None),
             Self::Event(..) => ("Event", None),
             Self::Give { .. } => ("Give", None),
         };
@@ -210,6 +236,8 @@ pub enum Refusal {
     CodeNeeded,
     /// A first device needs an administrator or an invitation.
     NotInvited,
+    /// No such login is remembered, or none that counts for this one.
+    NotRemembered,
     /// No such invitation is open.
     UnknownInvitation,
     /// The invitation with which the device was enrolled is over.

@@ -29,6 +29,26 @@ pub enum EventKind {
         /// Every device on which the code was spent.
         devices: Vec<String>,
     },
+    /// A login went on without a code, as one was accepted before.
+    Remembered {
+        /// Where it came from.
+        lane: Lane,
+        /// The PAM service.
+        service: String,
+        /// The remote host, empty for a local login.
+        from: String,
+        /// The device that had made the code.
+        device: String,
+        /// When that was.
+        since: UnixTime,
+        /// Until when it is remembered.
+        until: UnixTime,
+    },
+    /// Remembered logins were forgotten.
+    Forgotten {
+        /// How many.
+        count: u32,
+    },
     /// No code matched, once or several times.
     Wrong {
         /// Where the attempts came from.
@@ -148,7 +168,7 @@ impl EventKind {
     pub const fn class(&self) -> EventClass {
         match self {
             Self::Wrong { .. } => EventClass::Failure,
-            Self::Accepted { .. } => EventClass::Login,
+            Self::Accepted { .. } | Self::Remembered { .. } => EventClass::Login,
             Self::Enrolled { .. }
             | Self::Confirmed { .. }
             | Self::Removed { .. }
@@ -158,7 +178,29 @@ impl EventKind {
             | Self::Resynchronised { .. }
             | Self::Adopted { .. }
             | Self::Invited { .. }
+            | Self::Forgotten { .. }
             | Self::Unlocked => EventClass::Change,
+        }
+    }
+
+    /// Whether nothing that was remembered before counts any more: other devices can let somebody
+    /// in from now on, or somebody else. A label or a counter lets in nobody else.
+    pub(crate) const fn ends_remembering(&self) -> bool {
+        match self {
+            Self::Confirmed { .. }
+            | Self::Removed { .. }
+            | Self::Replaced { .. }
+            | Self::RecoveryMade { .. }
+            | Self::Adopted { .. } => true,
+            Self::Accepted { .. }
+            | Self::Remembered { .. }
+            | Self::Forgotten { .. }
+            | Self::Wrong { .. }
+            | Self::Enrolled { .. }
+            | Self::Renamed { .. }
+            | Self::Resynchronised { .. }
+            | Self::Invited { .. }
+            | Self::Unlocked => false,
         }
     }
 }
@@ -185,6 +227,8 @@ impl Event {
             }
             EventKind::Wrong { .. }
             | EventKind::Accepted { .. }
+            | EventKind::Remembered { .. }
+            | EventKind::Forgotten { .. }
             | EventKind::Enrolled { .. }
             | EventKind::Confirmed { .. }
             | EventKind::Removed { .. }

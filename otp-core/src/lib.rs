@@ -21,6 +21,7 @@ mod invitation;
 mod name;
 mod ownership;
 mod recover;
+mod remembered;
 mod repair;
 mod secret;
 mod throttle;
@@ -47,6 +48,10 @@ pub use invitation::{CorruptInvitation, Invitation, InvitationToken, invite};
 pub use name::{NameError, Uid, UserName};
 pub use ownership::{Adopted, Claim, Concerned, Former, Unadopted, adopt};
 pub use recover::{NewCodes, renew_recovery};
+pub use remembered::{
+    CorruptRemembered, MAX_REMEMBERED, Recalled, Remembered, Remembering, Source, Terminal,
+    forget_remembered, recall, remember,
+};
 pub use repair::{LastDevice, TwoCodes, forget_failures, remove, rename, resync};
 pub use secret::{Secret, SecretError, SecretForm, SecretText, SecretTextError};
 pub use throttle::{Admission, Lane, LaneState, Permit, ThrottlePolicy};

@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    adopt, code, confirm, decide, enroll, invite, keys, list, log, recovery, remove, rename,
-    replace, resync, show, verify,
+    adopt, code, confirm, decide, enroll, invite, keys, list, log, recovery, remembered, remove,
+    rename, replace, resync, show, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -102,6 +102,8 @@ pub(crate) enum Verb {
     Verify(verify::Options),
     /// Clear an account's failures and locks
     Unlock,
+    /// Show which logins need no code again for a while, or forget them
+    Remembered(remembered::Options),
     /// Give an account to the uid or name that its user has now
     Adopt(adopt::Options),
     /// Let a user enroll one device without a code
@@ -126,6 +128,7 @@ impl Verb {
             Self::Resync(_) => "resync",
             Self::Verify(_) => "verify",
             Self::Unlock => "unlock",
+            Self::Remembered(_) => "remembered",
             Self::Adopt(_) => "adopt",
             Self::Invite(_) => "invite",
         }

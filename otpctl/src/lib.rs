@@ -120,6 +120,7 @@ fn obey(
         Verb::Remove(options) => verbs::remove::run(&options, &mut session),
         Verb::Verify(options) => verbs::verify::run(&options, &mut session),
         Verb::Unlock => verbs::unlock::run(&mut session),
+        Verb::Remembered(options) => verbs::remembered::run(&options, &mut session),
         Verb::Adopt(options) => verbs::adopt::run(&options, &mut session),
         Verb::Invite(options) => verbs::invite::run(&options, &mut session),
     }

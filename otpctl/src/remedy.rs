@@ -69,6 +69,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
         }
         Error::UnknownUser(_) => check_name(subject),
         Error::UnknownAccount(_) => "see which accounts there are: `otpctl list --all`".to_owned(),
+        Error::UnknownDevice(_) if verb == "remembered" => {
+            format!("see which there are: `{}`", subject.command("remembered"))
+        }
         Error::UnknownDevice(_) => format!("see which devices there are: `{list}`"),
         Error::AmbiguousDevice(_) => format!("name it by its id, from `{list}`"),
         Error::InvalidArgument(_) => {

@@ -12,6 +12,8 @@ use otp_bus::Error;
 use otp_core::Uid;
 use zbus::{Connection, message::Header};
 
+use crate::process::Process;
+
 /// The uid of root.
 pub const ROOT: Uid = Uid(0);
 
@@ -31,8 +33,9 @@ const BUS_ANSWERS: Duration = Duration::from_secs(5);
 /// By which of the two ways a call came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// The daemon's own socket, on which only uid 0 is let in.
-    Socket,
+    /// The daemon's own socket, on which only uid 0 is let in: the number of the process that
+    /// connected, where the kernel tells it.
+    Socket(Option<u32>),
     /// The system bus.
     Bus,
 }
@@ -48,7 +51,7 @@ pub async fn identify(
     header: &Header<'_>,
 ) -> Result<Uid, Error> {
     match way {
-        Way::Socket => Ok(ROOT),
+        Way::Socket(_) => Ok(ROOT),
         Way::Bus => {
             let unknown =
                 || Error::Unavailable("the bus does not say who is calling; try again".to_owned());
@@ -66,6 +69,26 @@ pub async fn identify(
             reply.and_then(|reply| reply.body().deserialize()).map(Uid).map_err(|_| unknown())
         }
     }
+}
+
+/// The process behind a call, as long as it lives; none where the kernel or the bus does not tell.
+pub async fn process(way: Way, connection: &Connection, header: &Header<'_>) -> Option<Process> {
+    let number = match way {
+        Way::Socket(number) => number?,
+        Way::Bus => {
+            let who = (header.sender()?,);
+            let asked = connection.call_method(
+                Some("org.freedesktop.DBus"),
+                "/org/freedesktop/DBus",
+                Some("org.freedesktop.DBus"),
+                "GetConnectionUnixProcessID",
+                &who,
+            );
+            let reply = tokio::time::timeout(BUS_ANSWERS, asked).await.ok()?.ok()?;
+            reply.body().deserialize().ok()?
+        }
+    };
+    Process::of(number)
 }
 
 /// Counts calls under way, and lets no more in once the daemon stops.

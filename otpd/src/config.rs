@@ -5,6 +5,7 @@ mod files;
 mod forward_pass;
 mod prompt;
 mod self_service;
+mod shared_sources;
 mod throttle;
 mod values;
 
@@ -23,8 +24,10 @@ use files::{MoreRules, Texts};
 use forward_pass::ForwardPass;
 use prompt::Prompt;
 pub use self_service::{SelfService, Switch};
+pub use shared_sources::SharedSources;
 use throttle::Throttle;
 use values::Issuer;
+pub(crate) use values::Length;
 pub use values::check_issuer;
 
 /// Where the configuration is.
@@ -41,6 +44,8 @@ pub struct Config {
     pub rules: Rules,
     /// What is left to users.
     pub self_service: SelfService,
+    /// Where logins come from that are never remembered.
+    pub shared_sources: SharedSources,
     /// How hosts are to ask.
     pub terms: Terms,
     /// Which files say so, in the order in which they were read.
@@ -84,6 +89,8 @@ pub enum ConfigError {
 #[serde(deny_unknown_fields)]
 struct File {
     issuer: Option<Issuer>,
+    #[serde(default)]
+    shared_sources: SharedSources,
     #[serde(default)]
     throttle: Throttle,
     #[serde(default)]
@@ -134,7 +141,7 @@ impl Config {
     /// # Errors
     /// When it is not understood; the error names line and key.
     pub fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
-        let File { issuer, throttle, prompt, forward_pass, rule, self_service } =
+        let File { issuer, shared_sources, throttle, prompt, forward_pass, rule, self_service } =
             toml::from_str(text)?;
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
         let host = if host.is_empty() { "otpd".to_owned() } else { host };
@@ -143,6 +150,7 @@ impl Config {
             throttle: throttle.into(),
             rules: Rules::new(rule),
             self_service,
+            shared_sources,
             terms: Terms {
                 tell: prompt.tell,
                 forward_digits: forward_pass.digits,

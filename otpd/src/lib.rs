@@ -15,6 +15,7 @@ pub mod nss;
 pub mod policy;
 pub mod polkit;
 pub mod privileges;
+pub mod process;
 pub mod reload;
 pub mod rules;
 pub mod service;

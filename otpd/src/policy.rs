@@ -38,6 +38,10 @@ pub enum Action {
     Unlock,
     /// Let a user enroll without a code, once.
     Invite,
+    /// See which logins are remembered.
+    Remembered,
+    /// Forget remembered logins.
+    ForgetRemembered,
     /// Give an account to the uid or name that its user has now.
     Adopt,
     /// Remove an account with all its devices.
@@ -96,6 +100,8 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Resync
             | Action::Unlock
             | Action::Invite
+            | Action::Remembered
+            | Action::ForgetRemembered
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -109,7 +115,10 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::List
             | Action::Status
             | Action::Log
-            | Action::Explain,
+            | Action::Explain
+            // Forgetting takes away alone: whoever has the session is asked for a code the sooner.
+            | Action::Remembered
+            | Action::ForgetRemembered,
             Relation::Owner,
         ) => Answer::Allowed,
         // Who has the user's session has not the user's devices.
@@ -153,6 +162,8 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Resync
             | Action::Unlock
             | Action::Invite
+            | Action::Remembered
+            | Action::ForgetRemembered
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -186,6 +197,8 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Decide
         | Action::Unlock
         | Action::Invite
+        | Action::Remembered
+        | Action::ForgetRemembered
         | Action::Adopt
         | Action::Forget
         | Action::Accounts
@@ -213,6 +226,8 @@ impl Action {
             Self::Resync => "resynchronise devices",
             Self::Unlock => "unlock",
             Self::Invite => "invite",
+            Self::Remembered => "see remembered logins",
+            Self::ForgetRemembered => "forget remembered logins",
             Self::Adopt => "adopt accounts",
             Self::Forget => "forget accounts",
             Self::Accounts => "list accounts",
@@ -239,6 +254,8 @@ impl Action {
             Self::Resync => Some("org.otpd1.resync"),
             Self::Unlock => Some("org.otpd1.unlock"),
             Self::Invite => Some("org.otpd1.invite"),
+            Self::Remembered => Some("org.otpd1.remembered"),
+            Self::ForgetRemembered => Some("org.otpd1.forget-remembered"),
             Self::Adopt => Some("org.otpd1.adopt"),
             Self::Forget => Some("org.otpd1.forget"),
             Self::Accounts => Some("org.otpd1.accounts"),
@@ -252,7 +269,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 21] = [
+    const ACTIONS: [Action; 23] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -269,6 +286,8 @@ mod tests {
         Action::Resync,
         Action::Unlock,
         Action::Invite,
+        Action::Remembered,
+        Action::ForgetRemembered,
         Action::Adopt,
         Action::Forget,
         Action::Accounts,

@@ -91,8 +91,9 @@ async fn converse(stream: Stream, services: Services) {
 }
 
 async fn handshake(stream: Stream, services: Services) -> zbus::Result<Connection> {
+    let way = Way::Socket(stream.process());
     let builder = Builder::socket(stream).server(Guid::generate()).p2p();
-    services.serve_by(Way::Socket, builder).build().await
+    services.serve_by(way, builder).build().await
 }
 
 #[cfg(test)]

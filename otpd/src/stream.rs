@@ -31,8 +31,9 @@ const PREFIX_BYTES: usize = 16;
 /// group at every connection.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    stream: UnixStream,
+    inner: UnixStream,
     peer: u32,
+    process: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -50,13 +51,19 @@ pub(crate) struct Writer {
 impl Stream {
     /// Takes a connected stream, and asks the kernel who is at its other end.
     pub(crate) fn new(stream: UnixStream) -> io::Result<Self> {
-        let peer = stream.peer_cred()?.uid();
-        Ok(Self { stream, peer })
+        let peer = stream.peer_cred()?;
+        let process = peer.pid().and_then(|pid| u32::try_from(pid).ok());
+        Ok(Self { inner: stream, peer: peer.uid(), process })
     }
 
     /// The uid at the other end.
     pub(crate) fn peer(&self) -> u32 {
         self.peer
+    }
+
+    /// The number of the process that connected; none where it is not told.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.process
     }
 }
 
@@ -65,7 +72,7 @@ impl Socket for Stream {
     type WriteHalf = Writer;
 
     fn split(self) -> Split<Reader, Writer> {
-        let (read, write) = self.stream.into_split();
+        let (read, write) = self.inner.into_split();
         let peer = self.peer;
         Split::new(Reader { half: read, peer }, Writer { half: write, peer })
     }

@@ -52,6 +52,9 @@ _otpctl() {
             otpctl,reload)
                 cmd="otpctl__subcmd__reload"
                 ;;
+            otpctl,remembered)
+                cmd="otpctl__subcmd__remembered"
+                ;;
             otpctl,remove)
                 cmd="otpctl__subcmd__remove"
                 ;;
@@ -111,6 +114,9 @@ _otpctl() {
                 ;;
             otpctl__subcmd__help,reload)
                 cmd="otpctl__subcmd__help__subcmd__reload"
+                ;;
+            otpctl__subcmd__help,remembered)
+                cmd="otpctl__subcmd__help__subcmd__remembered"
                 ;;
             otpctl__subcmd__help,remove)
                 cmd="otpctl__subcmd__help__subcmd__remove"
@@ -185,7 +191,7 @@ _otpctl() {
 
     case "${cmd}" in
         otpctl)
-            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help"
+            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite code keys reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -385,7 +391,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help)
-            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock adopt invite code keys reload help"
+            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite code keys reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -609,6 +615,20 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__remembered)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1043,6 +1063,32 @@ _otpctl() {
                 return 0
             fi
             case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__remembered)
+            opts="-u -h --forget --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --forget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -70,6 +70,7 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
         match challenge.demand {
             Demand::Unenrolled => Ok(Ending::unenrolled(self.arguments.unenrolled)),
             Demand::Exempt => Ok(Ending::Exempt),
+            Demand::Remembered => self.remembered(&login),
             Demand::Ask => self.code(&Question { login, terms: challenge.terms }),
         }
     }
@@ -187,13 +188,25 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
                 "the next module gets the password that stood before the code".to_owned()
             });
         }
-        for (variable, value) in texts::environment(&verdict.device) {
+        self.export(texts::environment(&verdict.device));
+        Ok(())
+    }
+
+    /// Nothing is asked, so that what an earlier module was given, a code or a password before
+    /// one, stays as it is for the next one.
+    fn remembered(&mut self, login: &Login) -> Result<Ending, Ending> {
+        login::same_user(self.host, login)?;
+        self.export(vec![("OTPD_METHOD", "remembered".to_owned())]);
+        Ok(Ending::Remembered)
+    }
+
+    fn export(&mut self, variables: Vec<(&'static str, String)>) {
+        for (variable, value) in variables {
             match self.host.export(variable, &value) {
                 Ok(()) => self.debug(|| format!("the session gets {variable}={value}")),
                 Err(Unset(why)) => self.debug(|| format!("{variable} is not set: {why}")),
             }
         }
-        Ok(())
     }
 
     fn debug(&self, text: impl FnOnce() -> String) {

@@ -15,6 +15,8 @@ use crate::client;
 pub(crate) enum Ending {
     /// The daemon accepted the code.
     Accepted,
+    /// The daemon remembers a code that it accepted before, as a rule says.
+    Remembered,
     /// The daemon refused; its log says more than `Reason`.
     Refused(Reason),
     /// The daemon lets pass without a code who has no device, and we may.
@@ -48,7 +50,7 @@ impl Ending {
     /// The table: what each ending is called in PAM.
     pub(crate) fn code(&self) -> PamResultCode {
         match self {
-            Self::Accepted | Self::Credentials => PamResultCode::PAM_SUCCESS,
+            Self::Accepted | Self::Remembered | Self::Credentials => PamResultCode::PAM_SUCCESS,
             Self::Unenrolled | Self::Exempt | Self::NotOurs => PamResultCode::PAM_IGNORE,
             Self::Refused(_) | Self::BadLogin(_) => PamResultCode::PAM_AUTH_ERR,
             Self::Undecided(error) => match error {
@@ -77,6 +79,7 @@ impl Ending {
     pub(crate) fn cause(&self) -> Option<String> {
         match self {
             Self::Accepted
+            | Self::Remembered
             | Self::Refused(_)
             | Self::Unenrolled
             | Self::Exempt
@@ -140,6 +143,7 @@ impl Ending {
 pub(crate) fn described(demand: Demand) -> &'static str {
     match demand {
         Demand::Ask => "otpd demands a code",
+        Demand::Remembered => "otpd lets pass without a code: it remembers one, as a rule says",
         Demand::Exempt => "otpd lets pass without a code: a rule says so",
         Demand::Unenrolled => "otpd lets pass without a code: no confirmed device, and nullok",
     }

@@ -60,6 +60,8 @@ fn apply(account: &mut Account, changes: Changes) {
             | Change::Invite(_)
             | Change::Uninvite
             | Change::Event(_)
+            | Change::Remember(_)
+            | Change::Unremember(_)
             | Change::Give { .. } => {}
         }
     }

@@ -49,6 +49,11 @@ fn stored_samples_stay_readable() {
         ),
         (EventClass::Change, r#"{"event":"resynchronised","device":"hotp/11aa22bb"}"#),
         (EventClass::Change, r#"{"event":"unlocked"}"#),
+        (
+            EventClass::Login,
+            r#"{"event":"remembered","lane":"known","service":"sshd","from":"192.0.2.7","device":"totp/7f3a9c01","since":1700000000,"until":1700028800}"#,
+        ),
+        (EventClass::Change, r#"{"event":"forgotten","count":2}"#),
     ] {
         let kind: EventKind = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&kind).unwrap(), json);

@@ -44,7 +44,11 @@ fn apply<O: std::fmt::Debug>(account: &mut Account, decision: Decision<O>) -> Re
             Change::Invite(invitation) => account.invitation = Some(invitation),
             Change::Uninvite => assert!(account.invitation.take().is_some(), "there was none"),
             Change::Note { .. } | Change::Rename(..) | Change::Give { .. } => panic!("{change:?}"),
-            Change::Seen(..) | Change::Forget(_) | Change::Event(_) => {}
+            Change::Seen(..)
+            | Change::Forget(_)
+            | Change::Event(_)
+            | Change::Remember(_)
+            | Change::Unremember(_) => {}
         }
     }
     Ok(outcome)

@@ -60,7 +60,11 @@ fn given(
         "the change is to the account as it was"
     );
     match changes.list.as_slice() {
-        [Change::Event(event), Change::Give { name: to, uid: Uid(2000) }] => {
+        [
+            Change::Unremember(None),
+            Change::Event(event),
+            Change::Give { name: to, uid: Uid(2000) },
+        ] => {
             let kind = EventKind::Adopted { name: adopted.name.to_string(), uid: adopted.uid.0 };
             assert_eq!((event.at, &event.kind, to), (NOW, &kind, &name("alice")));
         }

@@ -50,6 +50,7 @@ struct Record<'a> {
     enrolled: bool,
     nullok: bool,
     methods: Option<&'a [String]>,
+    remember: Option<u64>,
     devices: Vec<Fits<'a>>,
     lane: Option<Lane<'a>>,
     pam: Pam,
@@ -109,6 +110,7 @@ fn record<'a>(told: &'a Decision, login: &'a Login) -> Record<'a> {
         enrolled: told.enrolled,
         nullok: told.nullok,
         methods: told.methods.as_deref(),
+        remember: told.remember,
         devices: told.devices.iter().map(device).collect(),
         lane: told.lane.as_ref().map(Lane::from),
         pam: pam(told),
@@ -141,6 +143,7 @@ fn people(told: &Decision, login: &Login, subject: &Subject) -> String {
     if told.demand == "code" {
         lines.extend(devices(told));
         lines.push(nullok(told));
+        lines.extend(told.remember.map(|secs| remembered(secs, subject)));
         lines.extend(told.lane.as_ref().map(|lane| throttle(lane, subject)));
     }
     lines.push(format!("  {}", ending(&pam(told))));
@@ -200,6 +203,13 @@ fn nullok(told: &Decision) -> String {
         (false, "default") => "  nullok changes nothing: enrolled".to_owned(),
         (false, _) => "  nullok changes nothing: a rule decides".to_owned(),
     }
+}
+
+fn remembered(secs: u64, subject: &Subject) -> String {
+    let word = subject.word();
+    format!(
+        "  then remembered for {secs} s; `otpctl remembered -u {word}` shows where it is already"
+    )
 }
 
 fn throttle(lane: &LaneStatus, subject: &Subject) -> String {

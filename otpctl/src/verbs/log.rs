@@ -45,6 +45,8 @@ struct Event<'a> {
     label: Option<&'a str>,
     former: Option<&'a str>,
     first: Option<u64>,
+    since: Option<u64>,
+    until: Option<u64>,
     locked: Option<bool>,
 }
 
@@ -83,6 +85,8 @@ impl<'a> From<&'a LogEntry> for Event<'a> {
             label: entry.label.as_deref(),
             former: entry.former.as_deref(),
             first: entry.first,
+            since: entry.since,
+            until: entry.until,
             locked: entry.locked,
         }
     }
@@ -113,6 +117,11 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
     let devices = entry.devices.as_deref().unwrap_or_default().join(", ");
     let told = match entry.event.as_str() {
         "accepted" => format!("accepted{}: code of {devices}", place(entry)),
+        "remembered" => remembered(entry, zone),
+        "forgotten" => {
+            let count = text::counted(entry.count.unwrap_or(0), "remembered login");
+            format!("{count} forgotten{}", by(entry))
+        }
         "wrong" => wrong(entry, zone),
         "renamed" => {
             let label = entry.label.as_deref().unwrap_or_default();
@@ -138,6 +147,14 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
         event => format!("{devices} {event}{}", by(entry)),
     };
     text::safe(&told)
+}
+
+fn remembered(entry: &LogEntry, zone: &TimeZone) -> String {
+    let devices = entry.devices.as_deref().unwrap_or_default().join(", ");
+    let since = entry.since.map(|since| format!(" at {}", wall_time(since, zone)));
+    let until = entry.until.map(|until| format!(" until {}", wall_time(until, zone)));
+    let (since, until) = (since.unwrap_or_default(), until.unwrap_or_default());
+    format!("no code needed{}: remembered{until}, code of {devices}{since}", place(entry))
 }
 
 fn wrong(entry: &LogEntry, zone: &TimeZone) -> String {

@@ -15,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod recovery;
 pub(crate) mod reload;
+pub(crate) mod remembered;
 pub(crate) mod remove;
 pub(crate) mod rename;
 pub(crate) mod replace;

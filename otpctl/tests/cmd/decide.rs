@@ -32,6 +32,7 @@ fn decision() -> Decision {
         enrolled: true,
         nullok: false,
         methods: Some(vec!["totp".to_owned(), "recovery".to_owned()]),
+        remember: Some(28_800),
         devices: vec![fits("totp/7f3a9c01", "phone", true), fits("hotp/11aa22bb", "token", false)],
         lane: Some(lane(2, 0, false)),
     }

@@ -31,6 +31,7 @@ pub(crate) struct State {
     pub(crate) cautions: Vec<Caution>,
     pub(crate) cleared: Vec<LaneStatus>,
     pub(crate) log: Vec<LogEntry>,
+    pub(crate) remembered: Vec<otp_bus::RememberedLogin>,
     pub(crate) accounts: Vec<AccountInfo>,
     pub(crate) stored: StoredAccount,
     pub(crate) adoption: Adoption,
@@ -61,6 +62,7 @@ impl Fake {
             cautions: Vec::new(),
             cleared: Vec::new(),
             log: Vec::new(),
+            remembered: Vec::new(),
             accounts: Vec::new(),
             stored: stored(),
             adoption: adoption(),
@@ -342,6 +344,28 @@ impl Manage {
         self.0.note("Invite", format!("Invite({user:?}, {seconds})"), connection).await?;
         let token = "abcd-efgh-ijkl-mnop-qrst-uvwx".into();
         Ok(Invitation { token, until: 1_784_116_800 })
+    }
+
+    async fn remembered(
+        &self,
+        user: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<otp_bus::RememberedLogin>, Error> {
+        self.0.note("Remembered", format!("Remembered({user:?})"), connection).await?;
+        Ok(self.0.state().remembered.clone())
+    }
+
+    async fn forget_remembered(
+        &self,
+        user: String,
+        number: u32,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<otp_bus::RememberedLogin>, Error> {
+        let call = format!("ForgetRemembered({user:?}, {number})");
+        self.0.note("ForgetRemembered", call, connection).await?;
+        let mut gone = self.0.state().remembered.clone();
+        gone.retain(|login| number == 0 || login.number == number);
+        Ok(gone)
     }
 }
 

@@ -51,6 +51,12 @@ fn events() -> Vec<LogEntry> {
         },
         LogEntry { count: Some(10), ..device("alice", NOON - 430, 0, "recovery-made") },
         device("alice", NOON - 440, 0, "resynchronised"),
+        LogEntry {
+            since: Some(NOON - 3600),
+            until: Some(NOON + 25_200),
+            ..code(device("alice", NOON - 450, 0, "remembered"), "known", "sshd", "192.0.2.7")
+        },
+        LogEntry { count: Some(2), ..entry("alice", NOON - 460, 1000, "forgotten") },
         LogEntry { by: None, ..entry("alice", NOON - 500, 0, "damaged") },
         device("alice", NOON - 600, 0, "teleported"),
     ]
@@ -64,7 +70,7 @@ fn happened() -> Fake {
 fn what_happened_in_words_and_local_time() {
     Case::alice(&["log"]).expect("log", &happened());
     Case::root(&["log", "--last", "1000"]).expect("log-all", &happened());
-    Case::root(&["log", "-u", "alice", "--last", "15", "--json"]).expect("log-json", &happened());
+    Case::root(&["log", "-u", "alice", "--last", "17", "--json"]).expect("log-json", &happened());
     Case::root(&["log", "--json"]).expect("log-all-json", &Fake::new());
 }
 

@@ -25,5 +25,6 @@ mod keys;
 mod log;
 mod manual;
 mod reload;
+mod remembered;
 mod repair;
 mod surroundings;

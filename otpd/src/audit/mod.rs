@@ -7,7 +7,9 @@ mod syslog;
 
 use std::fmt;
 
-use otp_core::{DeviceId, Found, Label, Lane, Malformed, Matched, Refusal, Seconds, Uid};
+use otp_core::{
+    DeviceId, Found, Label, Lane, Malformed, Matched, Refusal, Remembered, Seconds, Uid,
+};
 
 use crate::polkit::No;
 
@@ -83,6 +85,8 @@ pub enum Event<'a> {
     PassedUnenrolled(&'a Subject),
     /// A rule let a login pass without a code.
     Exempt(&'a Subject, &'a str),
+    /// A login went on without a code, as one was accepted before.
+    Remembered(&'a Subject, &'a Remembered),
     /// A rule denied a login, or could not be decided.
     Denied(&'a Subject, &'a str),
     /// A caller asked for what it may not.
@@ -136,7 +140,7 @@ impl Event<'_> {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Accepted { .. } | Self::Exempt(..) => Severity::Info,
+            Self::Accepted { .. } | Self::Exempt(..) | Self::Remembered(..) => Severity::Info,
             Self::Wrong { locked: true, .. }
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
@@ -220,6 +224,12 @@ impl fmt::Display for Event<'_> {
             }
             Self::Exempt(who, rule) => {
                 write!(f, "{who} passed {} without a code: rule {:?}", who.by(), rule)
+            }
+            Self::Remembered(who, login) => {
+                let (since, until) = (login.last.since(login.since), login.until.since(login.last));
+                write!(f, "{who} passed {} without a code: rule {:?} ", who.by(), login.rule)?;
+                write!(f, "remembers one of {} of {} s ago ", login.device, since.0)?;
+                write!(f, "for {} s more", until.0)
             }
             Self::Denied(who, why) => write!(f, "{who} refused {}: {why}", who.by()),
             Self::NotAllowed { uid, action, user, why } => {
@@ -335,6 +345,7 @@ impl fmt::Display for Why<'_> {
             | Refusal::NothingToUnlock
             | Refusal::CodeNeeded
             | Refusal::NotInvited
+            | Refusal::NotRemembered
             | Refusal::UnknownInvitation
             | Refusal::InvitationOver
             | Refusal::LastDevice(_)

@@ -25,6 +25,29 @@ fn accepted() {
 }
 
 #[test]
+fn remembered() {
+    let at = otp_core::UnixTime::from_secs;
+    let login = Remembered {
+        number: 1,
+        rule: "office".into(),
+        service: "sshd".into(),
+        source: otp_core::Source::Address("192.0.2.7".parse().unwrap()),
+        device: phone().0,
+        since: at(1000),
+        until: at(29_800),
+        last: at(1060),
+    };
+    let who = who("192.0.2.7");
+    let event = Event::Remembered(&who, &login);
+    assert_eq!(
+        event.to_string(),
+        "alice passed by sshd from 192.0.2.7 without a code: rule \"office\" remembers one of \
+         totp/7f3a9c01 of 60 s ago for 28740 s more"
+    );
+    assert_eq!(event.severity(), Severity::Info);
+}
+
+#[test]
 fn wrong() {
     let who = who("");
     let wrong = |failures, wait, locked, clock_behind| Event::Wrong {

@@ -21,7 +21,7 @@ impl<const LEAST: u32, const MOST: u32> TryFrom<u32> for Bounded<LEAST, MOST> {
 /// A length of time such as `"24h"`: a number and one of s, min, h, d.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Length(pub(super) Seconds);
+pub(crate) struct Length(pub(crate) Seconds);
 
 impl TryFrom<String> for Length {
     type Error = String;

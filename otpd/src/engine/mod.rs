@@ -6,6 +6,7 @@ mod accounts;
 mod foresee;
 mod keys;
 mod log;
+mod remembered;
 mod steps;
 
 use std::{
@@ -15,9 +16,9 @@ use std::{
 
 use otp_core::{
     Attempt, Changed, Code, CodeHash, DeviceSummary, Entry, InvitationToken, Label, LastDevice,
-    NewCodes, Offer, Origin, RecoveryCode, Refusal, Seconds, Secret, ThrottlePolicy, TwoCodes, Uid,
-    UnixTime, UserName, Verified, attempt, confirm, device::KindState, forget_failures, invite,
-    otpauth_uri, remove, rename, renew_recovery, resync,
+    NewCodes, Offer, Origin, RecoveryCode, Refusal, Remembering, Seconds, Secret, ThrottlePolicy,
+    TwoCodes, Uid, UnixTime, UserName, Verified, attempt, confirm, device::KindState,
+    forget_failures, invite, otpauth_uri, remember, remove, rename, renew_recovery, resync,
 };
 use zeroize::Zeroizing;
 
@@ -83,6 +84,8 @@ pub struct Login {
     pub service: String,
     /// The remote host, for the account's log.
     pub from: String,
+    /// What is to be remembered of it, if it is accepted.
+    pub remember: Option<Remembering>,
 }
 
 /// Why nobody could decide. Each is a denial.
@@ -219,13 +222,17 @@ impl Engine {
         login: Login,
         before: Instant,
     ) -> Result<Persisted<Verified>, Unavailable> {
-        let Login { entry, device, kinds, origin, service, from } = login;
+        let Login { entry, device, kinds, origin, service, from, remember: wanted } = login;
         let (offer, policy) = (self.offer(entry)?, self.throttle());
         let step = OnAccount::new(person, by, Refusal::NotEnrolled, move |account, now| {
             let (device, kinds, service) = (device.as_deref(), kinds.as_deref(), service.as_str());
             let (offer, origin, from) = (&offer, &origin, from.as_str());
             let typed = Attempt { offer, device, kinds, origin, service, from };
-            attempt(account, &typed, &policy, now)
+            let decision = attempt(account, &typed, &policy, now);
+            match &wanted {
+                Some(wanted) => remember(decision, account, wanted, now),
+                None => decision,
+            }
         });
         Ok(self.store.transact(step, before).await?)
     }

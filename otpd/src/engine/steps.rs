@@ -3,8 +3,8 @@
 
 use otp_core::{
     Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, First, Lane, LaneState,
-    NewDevice, Offer, Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Warrant,
-    device::KindState, enroll,
+    NewDevice, Offer, Refusal, Remembered, Seconds, Secret, ThrottlePolicy, Uid, UnixTime,
+    UserName, Warrant, device::KindState, enroll,
 };
 use zeroize::Zeroizing;
 
@@ -93,6 +93,8 @@ pub struct Overview {
     pub lanes: Vec<LaneOverview>,
     /// Until when an open invitation counts.
     pub invited: Option<UnixTime>,
+    /// The logins that are remembered.
+    pub remembered: Vec<Remembered>,
 }
 
 /// One lane's failures.
@@ -155,6 +157,10 @@ impl Query for Look {
             demands_code: account.is_some_and(Account::demands_code),
             devices: devices.iter().map(Device::summary).collect(),
             lanes: lanes.map(|(lane, state)| LaneOverview::of(*lane, state, policy, now)).collect(),
+            remembered: account.map_or_else(Vec::new, |account| {
+                let all = account.remembered.iter();
+                all.filter(|one| one.is_open(account, now)).cloned().collect()
+            }),
             invited: invitation.filter(|open| open.is_open(now)).map(|open| open.until),
         })
     }

@@ -101,9 +101,14 @@ impl World {
 
     /// What a login with this code hears, without the ids, which are random.
     fn verify(&self, typed: &str, origin: Origin) -> String {
+        self.verify_and(None, typed, origin)
+    }
+
+    /// The same where a rule remembers it.
+    fn verify_and(&self, remember: Option<Remembering>, typed: &str, origin: Origin) -> String {
         let entry = Entry::parse(typed).unwrap();
         let (service, from) = ("sshd".to_owned(), String::new());
-        let login = Login { entry, device: None, kinds: None, origin, service, from };
+        let login = Login { entry, device: None, kinds: None, origin, service, from, remember };
         let engine = self.engine.as_ref().unwrap();
         let done = self.runtime.block_on(engine.verify(alice(), Uid(0), login, soon())).unwrap();
         match done.into_result() {

@@ -9,7 +9,7 @@ mod review;
 
 use std::net::IpAddr;
 
-use otp_core::Origin;
+use otp_core::{Origin, Seconds};
 
 use crate::nss::Memberships;
 
@@ -63,6 +63,8 @@ pub struct Ruling {
     pub require: Requirement,
     /// By what it may be shown.
     pub methods: Methods,
+    /// For how long a login that has shown it is remembered; none: not at all.
+    pub remember: Option<Seconds>,
 }
 
 /// What a login must show.

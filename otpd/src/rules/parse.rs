@@ -1,12 +1,17 @@
 //! Rules as they are written: `[[rule]]` in `otpd.toml` and `otpd.toml.d/*.toml`. What is not
 //! understood, or would be about nobody, is refused with the rule's name.
 
+use otp_core::Seconds;
 use serde::Deserialize;
 
 use super::{Methods, Network, Place, Requirement, Rule, Ruling};
+use crate::config::Length;
 
 /// The kinds of devices that a rule can name.
 const METHODS: [&str; 3] = ["totp", "hotp", "recovery"];
+
+/// For how long a login can be remembered.
+const LONGEST: Seconds = Seconds(30 * 86_400);
 
 /// A rule as it is written.
 #[derive(Deserialize)]
@@ -21,6 +26,7 @@ pub(super) struct WrittenRule {
     tty: Option<Vec<String>>,
     require: Requirement,
     methods: Option<Vec<String>>,
+    remember: Option<Length>,
 }
 
 impl TryFrom<WrittenRule> for Rule {
@@ -54,7 +60,8 @@ impl WrittenRule {
             // A service that names no remote host, such as cron, would count as local too.
             return Err("remote needs a service; name those it is about".to_owned());
         }
-        let ruling = Ruling { require: self.require, methods: methods(self.methods)? };
+        let remember = remembered(self.remember, self.require)?;
+        let ruling = Ruling { require: self.require, methods: methods(self.methods)?, remember };
         Ok(Rule {
             name: self.name,
             services,
@@ -77,6 +84,22 @@ fn list(key: &str, written: Option<Vec<String>>) -> Result<Vec<String>, String> 
             Err(format!("{key} is empty; leave it out to mean all, or name some"))
         }
         Some(items) => Ok(items),
+    }
+}
+
+/// Where no code is asked for there is none to remember.
+fn remembered(written: Option<Length>, require: Requirement) -> Result<Option<Seconds>, String> {
+    match (written, require) {
+        (None, _) => Ok(None),
+        (Some(Length(length)), Requirement::Code | Requirement::Enrolled) if length <= LONGEST => {
+            Ok(Some(length))
+        }
+        (Some(_), Requirement::Code | Requirement::Enrolled) => {
+            Err("remember must be at most 30d".to_owned())
+        }
+        (Some(_), Requirement::None | Requirement::Deny) => {
+            Err("remember needs require = \"code\" or \"enrolled\"; leave it out".to_owned())
+        }
     }
 }
 

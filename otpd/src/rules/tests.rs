@@ -111,6 +111,11 @@ fn mistakes_are_named_with_their_rule() {
         ("require = 'none'\nremote = false", "remote needs a service"),
         ("require = 'code'\nservice = ['a']\nremote = false\nfrom = ['::1']", "exclude each other"),
         ("require = 'code'\nmethods = ['pigeon']", "there are totp, hotp, recovery"),
+        ("require = 'code'\nremember = '31d'", "at most 30d"),
+        ("require = 'code'\nremember = '59s'", "between 1min and 365d"),
+        ("require = 'code'\nremember = 8", "string"),
+        ("require = 'none'\nremember = '8h'", "remember needs require"),
+        ("require = 'deny'\nremember = '8h'", "remember needs require"),
     ] {
         let error = try_rules(&format!("[[rule]]\nname = 'x'\n{body}")).unwrap_err();
         assert!(error.contains(named) && error.contains("line"), "{body:?}: {error}");

@@ -150,6 +150,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::NothingToUnlock
         | Refusal::CodeNeeded
         | Refusal::NotInvited
+        | Refusal::NotRemembered
         | Refusal::UnknownInvitation
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)
@@ -273,6 +274,9 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
         Refusal::NotInvited => Error::NotAllowed(format!(
             "a first device of your own needs an invitation; ask an administrator for otpctl \
              invite -u {user}"
+        )),
+        Refusal::NotRemembered => Error::UnknownDevice(format!(
+            "no such login of {user} is remembered; otpctl remembered -u {user} shows which are"
         )),
         Refusal::UnknownInvitation => Error::WrongCode(NO_INVITATION.to_owned()),
         Refusal::InvitationOver => Error::NotAllowed(

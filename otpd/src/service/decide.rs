@@ -48,7 +48,7 @@ impl Services {
 fn told(
     user: String,
     rules: Vec<RuleSeen>,
-    Decided { ruling, rule }: Decided,
+    Decided { ruling, rule, remember }: Decided,
     standing: Result<Foreseen, Refusal>,
 ) -> Decision {
     let (free, wrong) = match &standing {
@@ -82,6 +82,7 @@ fn told(
         nullok: passes,
         devices: there.as_ref().map(|there| devices(there, kinds.as_deref())).unwrap_or_default(),
         methods: kinds,
+        remember: remember.map(|length| length.0),
         lane: there.map(|there| answer::lane(&there.lane)),
     }
 }

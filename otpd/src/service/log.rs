@@ -46,6 +46,17 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
             locked: Some(locked),
             ..told
         },
+        Some(EventKind::Remembered { lane, service, from, device, since, until }) => LogEntry {
+            lane: Some(lane.name().to_owned()),
+            service: Some(service),
+            from: Some(from),
+            since: Some(since.as_secs()),
+            until: Some(until.as_secs()),
+            ..about("remembered", device)
+        },
+        Some(EventKind::Forgotten { count }) => {
+            LogEntry { event: "forgotten".to_owned(), count: Some(count), ..told }
+        }
         Some(EventKind::Enrolled { device }) => about("enrolled", device),
         Some(EventKind::Confirmed { device }) => about("confirmed", device),
         Some(EventKind::Removed { device }) => about("removed", device),

@@ -11,6 +11,7 @@ mod keys;
 mod log;
 mod manage;
 mod permit;
+mod remembered;
 mod right;
 mod ruling;
 mod wanted;
@@ -30,6 +31,7 @@ use crate::{
     clock::monotonic,
     engine::{Engine, Unavailable},
     polkit::{Asker, Polkit},
+    process::Process,
     reload::Reload,
 };
 
@@ -68,6 +70,8 @@ struct Call {
     entry: Option<Entry>,
     /// None on root's own socket.
     asker: Option<Asker>,
+    /// The caller's process, of a host that runs as root.
+    process: Option<Process>,
     /// What must come with a change, once it is known that the call may go on.
     permit: Permit,
 }
@@ -96,10 +100,11 @@ impl Services {
         let entry = self.gate.enter(uid).inspect_err(|error| self.rejected(Some(uid), error))?;
         let (entry, permit) = (Some(entry), Permit::Code);
         let asker = match way {
-            Way::Socket => None,
+            Way::Socket(_) => None,
             Way::Bus => Asker::of(connection, header),
         };
-        Ok(Call { uid, arrival, before: arrival + CALL, entry, asker, permit })
+        let (before, process) = (arrival + CALL, None);
+        Ok(Call { uid, arrival, before, entry, asker, process, permit })
     }
 
     /// Logs that a call was not looked at, as often as one caller may have that logged.

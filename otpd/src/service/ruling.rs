@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use otp_core::Seconds;
+
 use super::{Call, Services, auth::Believed};
 use crate::{
     audit::{Event, Severity},
@@ -32,6 +34,8 @@ pub(super) enum Ruling {
 pub(super) struct Decided {
     pub(super) ruling: Ruling,
     pub(super) rule: String,
+    /// For how long it has a login remembered; none: not at all.
+    pub(super) remember: Option<Seconds>,
 }
 
 impl Services {
@@ -88,10 +92,14 @@ pub(super) fn known<'a>(
 /// What rules come to.
 pub(super) fn decided(ruled: &Ruled<'_>) -> Decided {
     match ruled {
-        Ruled::Default => Decided { ruling: Ruling::Default, rule: "default".to_owned() },
+        Ruled::Default => {
+            let (ruling, rule) = (Ruling::Default, "default".to_owned());
+            Decided { ruling, rule, remember: None }
+        }
         Ruled::Undecided(rule, why) => {
             let why = format!("rule {:?} cannot be decided: {why}", rule.name);
-            Decided { ruling: Ruling::Denied(why), rule: rule.name.clone() }
+            let (ruling, rule) = (Ruling::Denied(why), rule.name.clone());
+            Decided { ruling, rule, remember: None }
         }
         Ruled::By(rule) => {
             let methods = rule.ruling.methods.clone();
@@ -101,7 +109,7 @@ pub(super) fn decided(ruled: &Ruled<'_>) -> Decided {
                 Requirement::None => Ruling::Nothing,
                 Requirement::Deny => Ruling::Denied(format!("rule {:?}", rule.name)),
             };
-            Decided { ruling, rule: rule.name.clone() }
+            Decided { ruling, rule: rule.name.clone(), remember: rule.ruling.remember }
         }
     }
 }

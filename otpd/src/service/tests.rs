@@ -33,7 +33,11 @@ struct World {
 
 /// What a daemon with its state in `dir` serves.
 pub(crate) fn services(dir: &Path) -> Services {
-    let clock = Arc::new(SetClock(AtomicU64::new(1_700_000_000)));
+    services_at(dir, Arc::new(SetClock(AtomicU64::new(1_700_000_000))))
+}
+
+/// The same by a clock that a test sets.
+pub(crate) fn services_at(dir: &Path, clock: Arc<SetClock>) -> Services {
     let store = SqliteStore::open(dir, None, clock).unwrap();
     let config = Config::read(&dir.join("none.toml"), "host").unwrap();
     // Where nobody else's logger listens.
@@ -61,7 +65,7 @@ async fn world_of(accounts: &[(&'static str, u32)]) -> World {
     let (gate, log) = (services.gate.clone(), services.log.clone());
     let (ours, theirs) = UnixStream::pair().unwrap();
     let server = Builder::unix_stream(ours).server(Guid::generate()).p2p();
-    let server = services.serve_by(Way::Socket, server);
+    let server = services.serve_by(Way::Socket(None), server);
     let client = Builder::unix_stream(theirs).p2p();
     let (server, client) = tokio::join!(server.build(), client.build());
     World { dir, client: client.unwrap(), _server: server.unwrap(), gate, log }

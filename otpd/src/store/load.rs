@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{
     Key, Records, StoreError, log,
     mark::{Marked, MarkedDevice},
+    remembered,
 };
 use crate::{
     audit::Escaped,
@@ -105,6 +106,7 @@ pub(super) fn account(
     account.lanes = lanes(connection, by, name)?.into_iter().collect();
     account.addresses = addresses(connection, name)?;
     account.invitation = invitation(connection, by, name)?;
+    account.remembered = remembered::load(connection, by, name)?;
     Ok(Some(Loaded { account, version }))
 }
 

@@ -11,6 +11,7 @@ mod load;
 mod log;
 mod made;
 mod mark;
+mod remembered;
 mod save;
 mod schema;
 mod sealed;

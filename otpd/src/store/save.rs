@@ -8,6 +8,7 @@ use super::{
     give::give,
     log,
     mark::{Marked, MarkedDevice},
+    remembered,
 };
 use crate::vault::{Pepper, Place, Vault};
 
@@ -135,6 +136,8 @@ impl Saver<'_> {
             Change::Uninvite => {
                 self.run("DELETE FROM invitation WHERE account = ?1", params![name])
             }
+            Change::Remember(login) => remembered::write(self, name, &login),
+            Change::Unremember(which) => remembered::forget(self, name, which),
             Change::Event(event) => log::write(self.connection, name, self.by, event),
             Change::Give { name: to, uid } => give(self, owner, &to, uid),
         }

@@ -58,6 +58,14 @@ const MIGRATIONS: &[&str] = &["
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE remembered (
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        number  INTEGER NOT NULL,
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL,            -- keyed hash of account, number, state
+        PRIMARY KEY (account, number)
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE event (
         seq     INTEGER PRIMARY KEY,      -- the order over all accounts, whatever the clock said
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,

@@ -7,7 +7,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 use rusqlite::{Connection, types::Value};
 
 use super::*;
-use otp_core::{Lane, Seconds, UnixTime};
+use otp_core::{Lane, Recalled, Seconds, Source, UnixTime};
 
 const NOW: u64 = START + 600;
 
@@ -16,11 +16,20 @@ fn sample(file: &str) -> PathBuf {
     PathBuf::from(dir).join(file)
 }
 
+/// What a rule remembers of the first login.
+fn remembering() -> Remembering {
+    let address = std::net::Ipv4Addr::new(192, 0, 2, 7).into();
+    let source = Source::of_address(address, |_| false).unwrap();
+    let (rule, service) = ("office".to_owned(), "sshd".to_owned());
+    Remembering { rule, length: Seconds(28_800), service, source }
+}
+
 /// A store with one of each thing that can be in it, as SQL, with the codes that it would accept.
 fn write() {
     let mut world = World::new();
     world.at(START);
-    world.verify(&totp_code(START / 30), Origin::of_host("192.0.2.7"));
+    let known = Origin::of_host("192.0.2.7");
+    world.verify_and(Some(remembering()), &totp_code(START / 30), known);
     world.verify(&hotp_code(3), Origin::Local);
     world.verify(&hotp_code(20), Origin::Local);
     world.verify(&world.codes[0].clone(), Origin::Own);
@@ -106,8 +115,18 @@ fn a_store_of_the_first_schema_is_read_by_every_later_version() {
     let failed: Vec<_> = overview.lanes.iter().map(|lane| (lane.lane, lane.failures)).collect();
     assert_eq!(failed, [(Lane::Local, 1), (Lane::Remote, 1)]);
     assert_eq!(overview.invited.map(UnixTime::as_secs), Some(START + 86_400));
+    let before = soon();
+    let recalled = world.engine.as_ref().unwrap().recall(
+        alice(),
+        Uid(0),
+        remembering(),
+        (Origin::of_host("192.0.2.7"), None),
+        before,
+    );
+    let recalled = world.runtime.block_on(recalled).unwrap().into_result();
+    assert!(matches!(recalled, Ok(Recalled::Yes(login)) if login.since.as_secs() == START));
     let log = world.runtime.block_on(world.engine.as_ref().unwrap().log(alice(), 100, soon()));
-    assert_eq!(log.unwrap().unwrap().len(), 11);
+    assert_eq!(log.unwrap().unwrap().len(), 12);
 
     // What was used is used, what was noted is noted, and what was right is right.
     for used in [totp_code(START / 30), hotp_code(3), world.codes[0].clone()] {

@@ -30,7 +30,12 @@ impl AuthService {
         let Some(person) = person.or_else(|| stranger(user)) else {
             return Ok(ask("default".to_owned()));
         };
-        let Decided { ruling, rule } = self.services.ruled(call, believed, &person).await;
+        let decided = self.services.ruled(call, believed, &person).await;
+        let recalled = self.recalled(call, believed, &person, &decided).await?;
+        if let Some(rule) = recalled.filter(|_| known) {
+            return Ok(challenge(Demand::Remembered, rule));
+        }
+        let Decided { ruling, rule, .. } = decided;
         let standing = self.services.engine.look(person, call.before).await?;
         if !known {
             return Ok(ask("default".to_owned()));

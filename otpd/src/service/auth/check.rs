@@ -66,7 +66,9 @@ impl AuthService {
         (entry, device): (Entry, Option<String>),
     ) -> Result<Verdict, Refused> {
         let Believed { who, origin, .. } = believed;
-        let Decided { ruling, .. } = self.services.ruled(call, believed, &person).await;
+        let decided = self.services.ruled(call, believed, &person).await;
+        let remember = self.remembering(call, believed, &decided);
+        let Decided { ruling, .. } = decided;
         let methods = match ruling {
             Ruling::Code(methods) | Ruling::Enrolled(methods) => methods,
             Ruling::Default | Ruling::Nothing => Methods::Any,
@@ -81,7 +83,7 @@ impl AuthService {
         };
         let (service, from) = (who.service.clone(), who.from.clone());
         let origin = origin.clone();
-        let login = engine::Login { entry, device, kinds, origin, service, from };
+        let login = engine::Login { entry, device, kinds, origin, service, from, remember };
         let verified = self.services.engine.verify(person, call.uid, login, call.before).await?;
         let (event_log, verdict) = answer::verdict(verified);
         event_log.write(&self.services.log, who);

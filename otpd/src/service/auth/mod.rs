@@ -3,6 +3,7 @@
 
 mod begin;
 mod check;
+mod remembered;
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 use super::{Call, Refused, Services, decide::unnamed};
 use crate::{
     audit::{Event, Subject},
-    caller::{ROOT, Way},
+    caller::{self, ROOT, Way},
     clock::monotonic,
 };
 
@@ -53,7 +54,7 @@ impl AuthService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(Demand, String, Terms), Error> {
-        let mut call = self.services.enter(self.way, connection, &header).await?;
+        let mut call = self.enter(connection, &header).await?;
         let believed = self.believe(&call, login)?;
         match self.demand(&mut call, &believed).await {
             Ok(challenge) => {
@@ -78,7 +79,7 @@ impl AuthService {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(Outcome, Reason, String, String, u32, Details), Error> {
         let code = Zeroizing::new(code);
-        let mut call = self.services.enter(self.way, connection, &header).await?;
+        let mut call = self.enter(connection, &header).await?;
         self.checked(&mut call, login, None, &code).await.map(Verdict::into_args)
     }
 
@@ -93,7 +94,7 @@ impl AuthService {
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(Outcome, Reason, String, String, u32, Details), Error> {
         let code = Zeroizing::new(code);
-        let mut call = self.services.enter(self.way, connection, &header).await?;
+        let mut call = self.enter(connection, &header).await?;
         let device = self.services.named(&call, &device)?;
         self.checked(&mut call, login, Some(device), &code).await.map(Verdict::into_args)
     }
@@ -103,6 +104,15 @@ impl AuthService {
     /// The object for one way in.
     pub(super) fn new(services: Services, way: Way) -> Self {
         Self { services, way }
+    }
+
+    /// Lets a call in. Of a host that runs as root it is found out which process it is.
+    async fn enter(&self, connection: &Connection, header: &Header<'_>) -> Result<Call, Error> {
+        let mut call = self.services.enter(self.way, connection, header).await?;
+        if call.uid == ROOT {
+            call.process = caller::process(self.way, connection, header).await;
+        }
+        Ok(call)
     }
 
     fn believe(&self, call: &Call, login: Login) -> Result<Believed, Error> {
@@ -187,6 +197,7 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::NothingToUnlock
         | Refusal::CodeNeeded
         | Refusal::NotInvited
+        | Refusal::NotRemembered
         | Refusal::UnknownInvitation
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)

@@ -4,14 +4,14 @@ mod call;
 
 use otp_bus::{
     AccountStatus, Decision, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, LogEntry,
-    Login, NewCodes, NewDevice, Warrant,
+    Login, NewCodes, NewDevice, RememberedLogin, Warrant,
 };
 use otp_core::{Code, Entry, Label, Refusal, UnixTime, device::KindState};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
 use super::{
-    Services, answer, explain, log,
+    Services, answer, explain, log, remembered,
     right::{origin, own},
     wanted::{cautions, invalid, malformed, wanted, wanted_codes, wanted_length},
 };
@@ -320,6 +320,41 @@ impl ManageService {
         let (token, until) = made.map_err(|wrong| self.unproven(wrong, user))?;
         self.managed(&call, &format!("invited for {} s,", length.0), user);
         Ok((token.reveal().to_string(), until.as_secs()))
+    }
+
+    /// Lists the logins that need no code again for a while, as long as the rules say so.
+    async fn remembered(
+        &self,
+        user: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<RememberedLogin>, Error> {
+        let (call, person) = self.enter(Action::Remembered, user, connection, &header).await?;
+        let overview = self.look(&call, user, person).await?;
+        Ok(overview.remembered.into_iter().map(remembered::shown).collect())
+    }
+
+    /// Forgets one of them by its number, or with 0 all, and tells which there were.
+    async fn forget_remembered(
+        &self,
+        user: &str,
+        number: u32,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<Vec<RememberedLogin>, Error> {
+        let (call, person) =
+            self.enter(Action::ForgetRemembered, user, connection, &header).await?;
+        let (asked, which) = (own(&call), remembered::which(number));
+        let done = self.services.engine.forget_remembered(person, asked, which, call.before).await;
+        let persisted = done.map_err(|error| self.unavailable(user, error.into()))?;
+        let gone = match persisted.into_result() {
+            Ok(changed) => changed.map_err(|wrong| self.unproven(wrong, user))?,
+            // That there is nothing to forget is as was wished.
+            Err(Refusal::NotRemembered) if which.is_none() => return Ok(Vec::new()),
+            Err(refusal) => return Err(answer::error(refusal, user)),
+        };
+        self.managed(&call, &format!("forgot {} remembered logins", gone.len()), user);
+        Ok(gone.into_iter().map(remembered::shown).collect())
     }
 }
 

@@ -3,7 +3,7 @@ CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
         value BLOB NOT NULL               -- sealed where the key is 'pepper'
     ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('pepper', X'01026B31ACC938FB06A1A3DB15E5AB260184C6ACFDC6C16B979087A31F1BF6B2D4A5FF567359A192E2A58A4FECF05C5E35B7236E481B9350FCD26641A827AE8C77BFE545ACAA7DF94AC7214D');
+INSERT INTO meta VALUES ('pepper', X'01026B31F8DDD32C7AB6AADC82A77AE52581ADC3228303DCE55C69043E39EF03585805FF5CC442185036B40D4F04AF555AA9F467EB235CCD6FF8131BD2338C89C0EC67F975DD285D7ED726C6');
 CREATE TABLE account (
         name     TEXT PRIMARY KEY,
         uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
@@ -12,7 +12,7 @@ CREATE TABLE account (
         created  INTEGER NOT NULL,
         mark     BLOB NOT NULL            -- keyed hash of name, uid, enrolled
     ) STRICT, WITHOUT ROWID;
-INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'A08DCF17EE68CB4AEF4BDA85C11FBBF56C8BEE67AAA1F414E3D4A9DFC9CF2075');
+INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'3C131C799428240A8A32F3BDFF2EC0581BBD450D38E2C87E09C216D1A875283E');
 CREATE TABLE device (
         account     TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         id          TEXT NOT NULL,
@@ -29,9 +29,9 @@ CREATE TABLE device (
         mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, replaces, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO device VALUES ('alice', 'hotp/9855c6ad', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B311C36F00865A365C5C90DF75CA7BF28537FFB1ABE4F89B272D19956B87D651CC46A01B340D0E18B87363514928A807B0EF9E0DCF5114582BB99814F80', X'B5A56DA23EC63B64944B07280EBEE3E96CFD8F4E0CD0E60E7F894E6DFFD35B72', NULL, X'3D2FDAAF1C7CB4D96CCB2E0FAAEBC009EDC07EA50674B2907BF242F42C0A6EC5');
-INSERT INTO device VALUES ('alice', 'recovery/5b058f9e', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["1acd231ed351b163408adc58c4d09eeeed2a8b62b5287e0a02cf48da90704a90","04002f80fee768538f51ec7ae51308c8a3ee6d0cd4c6e6b35b6fde361292ea19","5950a6c70358eb2de1cbe3b93e898332904b959910a695ad142f34a659530ad8","b2e4aba6fad2cd953758114227738149f49fced0acbf0f9f5e79ae07e21af032","e9d0a3cf85fa14bce0593bcab0a1c3f25aab0181ea2242a9714f48d9ccb540e3","6f71eebe6a16c1f3f9bd1f849788cd6f0f9fea3c4aad30ebb715c3999c3d857f","370e40a8c3e44575bfdba5b8fe95c84a408f22f17d14a87e7d0374e24be4aa59","55d4a04983ebe27d705c601604787c9e71f4865ed706d55853cd9ddb00d17430","6f317c668d0e8b1b6aba17b99a2a7da69875b6771bb7e3553abfc5d547d735f7"],"spent":["e7ef65fd20ddb1fd4e534d4ac44efa1ef4921414e6c8a2ad6684c5268f6a75cb"]}', NULL, NULL, NULL, X'DF014C073473F13D1C60FDFB55F482F4C52836CBBF94A3A5D945FC22A1B4F9EA');
-INSERT INTO device VALUES ('alice', 'totp/fb027ffc', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B310418C73848C8FAF47ED921CE2C0B8BA4BFCF489BEC9B6E48E8BFEFD31CE8C58503FF9AE148B4470698C2AE69CB4AD7341B7F1D9D042CB921253AB570', X'27570DEC32BE59E58DA042836BA88409236691304DDB2CCCA88102575E12F827', NULL, X'E48730E40A8DD9626EFCC2DD01C971C02054B80BF77BB2B23EAA9E10EF969847');
+INSERT INTO device VALUES ('alice', 'hotp/de7955a8', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B31BA2EF626FBF3822D0813289340FF87005DA011E3EDDAA470D7EDF2C3EB2360C4A0258FC72BAB355E686051CC06235099CFFEBF359071806816832F9D', X'E32E7C7AAE9C5A1E1311554FC59F9EF643D511F5EE73FBA66F034A7CBEA5F00E', NULL, X'3195036D453568EDC11BD50E2AB37509D76B2115E3C92E61494F13DDDAFAD6B6');
+INSERT INTO device VALUES ('alice', 'recovery/80e2adc9', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["f78fc888c452f7122a6f4b3b5e5d9d51d0b8089cbfe91ab4ff23415e4b166ef1","485044485a87253d6a7063b5b09629ef78eae40638cb2b3589ddea5f8c408c4f","fa957ff8ec1c60f88761fa0226f57e3cbdd61d989cbe3b022d0b3984daac051b","34bd859b93fcfd635091dc68f2fe4584155fee5e3bac1257e18e61410fc22ee6","19f3cd09294267c4438e1ee210f31795c0b58e205e783c36ed52346f0008fde4","adb70fee39fad90e8429535f80c631537a4dfe587ca0547e851b64dcff4dbfc6","90fc73c32fcf49e701e885e4b5664263024a9cde03b4646d5d97871d20310672","fa9c5b864342a0fca8df4ff99e18c9df11633cb7dad0905ff8e063222623f420","a17968ea74bf7e75636d8861e3e3d74be0d76de3ff2ed9d0dfeccd4fce41a0c0"],"spent":["1f9f3e279ee4063c19ada3f4d942f6262f0dddec42c8d008220e04f0bbf737c9"]}', NULL, NULL, NULL, X'3EBB7C66D258EE515BD9BA75B95E0283B86A444FB016232149B0D93A06A72E2E');
+INSERT INTO device VALUES ('alice', 'totp/841a6b40', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B311675743F029D2240E0E994A833A2DC3820FA5290EEF0C87D216B2E4A4D3F3176AB86573C9EA1E070D93691850C846820371CF32A3E62748C075E567C', X'0A4DD698C56BA8BEE36AADCC48308EBB38C680688F7BA612A98E11621D44F586', NULL, X'FEADAE81B689430B4B6F0656A459046414671B71A891F7EC3A8FA33BF1303EF0');
 CREATE TABLE lane (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         lane    TEXT NOT NULL,
@@ -39,8 +39,8 @@ CREATE TABLE lane (
         mark    BLOB NOT NULL,            -- keyed hash of account, lane, state
         PRIMARY KEY (account, lane)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'CED8BAEAAC05B920C96F08F5171BB9BD194891D241B11228426E00DA89FC0E8C');
-INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'0F0AE3100017AE49E939D5DCA2B4FF7DDCF268B980617454C0C08CA65126BDBE');
+INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'AB9B2671B27302813DA4DBD499998F031281FF96B2E3F27C65328A7C61A25ACD');
+INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'35E69F492C5D61CEAA749427559FED1F0B130D66942C34DFC52CDCAC811D7965');
 CREATE TABLE address (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         address TEXT NOT NULL,
@@ -53,7 +53,15 @@ CREATE TABLE invitation (
         state   TEXT NOT NULL,            -- JSON, with the keyed hash of the token
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
-INSERT INTO invitation VALUES ('alice', '{"token":"1a9267294b0ba45ff32c69a1487238dd3221f4781572478496f024b0c00fa294","until":1700086410,"by":0,"device":null}', X'1D1D7EF09426B736274F5BA54A977ED94AEE04E6DD5648F66C411F1E532D3A74');
+INSERT INTO invitation VALUES ('alice', '{"token":"924901e5dc4f33b62be25edbb855718be5832b020c40a95c3fc2de02ca1816ed","until":1700086410,"by":0,"device":null}', X'725EF130241BF172F776F84842E658075E0B9FCF4DEAB08271BAE5D16D0BB76A');
+CREATE TABLE remembered (
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        number  INTEGER NOT NULL,
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL,            -- keyed hash of account, number, state
+        PRIMARY KEY (account, number)
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/841a6b40","since":1700000010,"until":1700028810,"last":1700000010}', X'1A0FD9076B741D78FA4E786DBF8A22B4D465A2B722C7EAF12A704EF4A539629D');
 CREATE TABLE event (
         seq     INTEGER PRIMARY KEY,      -- the order over all accounts, whatever the clock said
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
@@ -62,15 +70,15 @@ CREATE TABLE event (
         class   TEXT NOT NULL,            -- failure, login or change: each is bounded by itself
         body    TEXT NOT NULL             -- JSON
     ) STRICT;
-INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/fb027ffc"}');
-INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/fb027ffc"}');
-INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/9855c6ad"}');
-INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/9855c6ad"}');
-INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/5b058f9e","codes":10}');
-INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/fb027ffc"]}');
-INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/9855c6ad"]}');
+INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/841a6b40"}');
+INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/841a6b40"}');
+INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/de7955a8"}');
+INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/de7955a8"}');
+INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/80e2adc9","codes":10}');
+INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/841a6b40"]}');
+INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/de7955a8"]}');
 INSERT INTO event VALUES (8, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"local","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
-INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/5b058f9e"]}');
+INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/80e2adc9"]}');
 INSERT INTO event VALUES (10, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"remote","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
 INSERT INTO event VALUES (11, 'alice', 1700000010, 0, 'change', '{"event":"invited","until":1700086410}');
 CREATE TABLE caller (

@@ -68,6 +68,21 @@ fn who_needs_no_code_is_not_asked_and_their_password_is_not_touched() {
     }
 }
 
+/// Digits at a password's end are the password's own where no code is asked for.
+#[test]
+fn who_is_remembered_is_let_in_and_their_password_is_not_touched() {
+    for first_pass in [FirstPass::Ignore, FirstPass::Try, FirstPass::Only] {
+        let arguments = Arguments { first_pass, ..forward() };
+        let mut host = Script { first_pass: Some(b"pw123456"), ..Script::typing(b"pw123456") };
+        let daemon = Oracle::demanding(Ok(Demand::Remembered), vec![]);
+        assert_eq!(run(&mut host, &daemon, &arguments), PamResultCode::PAM_SUCCESS);
+        assert!(host.asked.is_empty() && host.handed_on.is_empty() && host.delays.is_empty());
+        assert_eq!(daemon.codes(), [""; 0]);
+        let said = ("OTPD_METHOD".to_owned(), "remembered".to_owned());
+        assert_eq!(host.exported, [said]);
+    }
+}
+
 #[test]
 fn an_earlier_modules_answer_is_parted_too() {
     let arguments = Arguments { first_pass: FirstPass::Only, ..forward() };
