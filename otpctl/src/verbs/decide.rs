@@ -43,7 +43,7 @@ struct Record<'a> {
     service: &'a str,
     from: &'a str,
     tty: &'a str,
-    rules: Vec<Seen<'a>>,
+    rules: Vec<Looked<'a>>,
     rule: &'a str,
     demand: &'a str,
     why: Option<&'a str>,
@@ -58,7 +58,7 @@ struct Record<'a> {
 
 /// One rule in JSON.
 #[derive(Serialize)]
-struct Seen<'a> {
+struct Looked<'a> {
     rule: &'a str,
     seen: &'a str,
     why: &'a [String],
@@ -92,7 +92,7 @@ pub(crate) fn run<C: Connect>(
 }
 
 fn record<'a>(told: &'a Decision, login: &'a Login) -> Record<'a> {
-    let rule = |RuleSeen { rule, seen, why }: &'a RuleSeen| Seen { rule, seen, why };
+    let rule = |RuleSeen { rule, seen, why }: &'a RuleSeen| Looked { rule, seen, why };
     let device = |DeviceFits { device, label, counts }: &'a DeviceFits| Fits {
         device,
         label,
