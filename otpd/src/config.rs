@@ -1,6 +1,7 @@
 //! `/etc/otpd/otpd.toml`: parsed once, strictly. A key that is not known, or a number out of its
 //! bounds, keeps the daemon from starting: a policy half read would be another policy.
 
+mod messages;
 mod self_service;
 
 use std::{
@@ -9,11 +10,13 @@ use std::{
 };
 
 use otp_bus::{ForwardDigits, Separator, Tell, Terms};
-use otp_core::{Seconds, ThrottlePolicy};
+use otp_core::{Seconds, ThrottlePolicy, message::SendLimits};
+use otp_deliver::channel::Channels;
 use serde::Deserialize;
 
 use crate::rules::{Rule, Rules};
 
+use messages::Messages;
 pub use self_service::{SelfService, Switch};
 
 /// Where the configuration is.
@@ -32,6 +35,10 @@ pub struct Config {
     pub self_service: SelfService,
     /// How hosts are to ask.
     pub terms: Terms,
+    /// By which ways messages go.
+    pub channels: Channels,
+    /// How often anything is sent.
+    pub limits: SendLimits,
 }
 
 /// Why there is no configuration.
@@ -69,6 +76,10 @@ struct File {
     rule: Vec<Rule>,
     #[serde(default)]
     self_service: SelfService,
+    #[serde(default)]
+    channel: Channels,
+    #[serde(default)]
+    messages: Messages,
 }
 
 /// A file of `otpd.toml.d`: more rules, and nothing else.
@@ -194,7 +205,7 @@ impl Config {
     /// # Errors
     /// When it is not understood; the error names line and key.
     pub fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
-        let File { issuer, throttle, prompt, forward_pass, rule, self_service } =
+        let File { issuer, throttle, prompt, forward_pass, rule, self_service, channel, messages } =
             toml::from_str(text)?;
         let default = ThrottlePolicy::default();
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
@@ -217,6 +228,8 @@ impl Config {
                 forward_digits: forward_pass.digits,
                 forward_separator: forward_pass.separator,
             },
+            channels: channel,
+            limits: messages.limits(),
         })
     }
 }
@@ -303,6 +316,8 @@ mod tests {
             "[prompt]\n",
             "[forward_pass]\n",
             "[self_service]\n",
+            "[messages]\n",
+            "[channel.sms]\n",
             "",
         ];
         for text in sections.map(|section| format!("{section}x = 1")) {
@@ -312,10 +327,8 @@ mod tests {
         }
         assert!(keys.len() >= 23, "{keys:?}");
         for key in keys {
-            assert!(
-                manual.contains(&format!(".It Ic {key}")) || manual.contains(&format!("[{key}]")),
-                "{key}"
-            );
+            let entries = [format!(".It Ic {key}"), format!("[{key}]"), format!("[{key}.")];
+            assert!(entries.iter().any(|entry| manual.contains(entry)), "{key}");
             assert!(example.contains(&key), "{key}");
         }
     }
@@ -360,6 +373,9 @@ mod tests {
             ("[self_service]\nfirst = 'true'", "boolean"),
             ("[prompt]\ntell = 'remote'", "`local`"),
             ("[forward_pass]\ndigits = 5", "must be 6 to 10"),
+            ("[messages]\ninterval = 9", "must be 10 to 3600"),
+            ("[messages]\nan_hour = 0", "must be 1 to 100000"),
+            ("[channel.sms]\ncommand = ['send']", "absolute path"),
             ("[forward_pass]\nseparator = '-'", "no letter, digit, space or hyphen"),
         ] {
             let error = Config::parse(text, "host").unwrap_err().to_string();

@@ -1,0 +1,3 @@
+//! The program `otp-deliver`.
+
+fn main() {}
