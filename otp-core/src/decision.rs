@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use crate::{
     Device, DeviceId, Event, Invitation, Label, Lane, LaneState, Remembered, Seconds, Uid,
-    UnixTime, UserName, device::KindState,
+    UnixTime, UserName,
+    device::KindState,
+    message::{SendTally, Tally, Unsent},
 };
 
 /// What a step of the store decided on the records that it saw.
@@ -97,6 +99,8 @@ impl Changes {
 pub enum Beside {
     /// What has failed that this uid asked for and that is nobody's; a clear state is not kept.
     Caller(Uid, LaneState),
+    /// How many messages were sent lately.
+    Sent(Tally, SendTally),
 }
 
 /// One change to an account.
@@ -244,4 +248,6 @@ pub enum Refusal {
     InvitationOver,
     /// It is the last device that makes codes, which is not its owner's to remove.
     LastDevice(DeviceId),
+    /// Nothing is sent now.
+    Unsent(Unsent),
 }

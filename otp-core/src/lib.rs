@@ -18,6 +18,7 @@ mod entry;
 mod event;
 mod hotp;
 mod invitation;
+pub mod message;
 mod name;
 mod ownership;
 mod recover;

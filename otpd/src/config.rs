@@ -3,6 +3,7 @@
 
 mod files;
 mod forward_pass;
+mod messages;
 mod prompt;
 mod self_service;
 mod shared_sources;
@@ -15,13 +16,15 @@ use std::{
 };
 
 use otp_bus::Terms;
-use otp_core::ThrottlePolicy;
+use otp_core::{ThrottlePolicy, message::SendLimits};
+use otp_deliver::channel::Channels;
 use serde::Deserialize;
 
 use crate::rules::{Rule, Rules};
 
 use files::{MoreRules, Texts};
 use forward_pass::ForwardPass;
+use messages::Messages;
 use prompt::Prompt;
 pub use self_service::{SelfService, Switch};
 pub use shared_sources::SharedSources;
@@ -50,6 +53,10 @@ pub struct Config {
     pub terms: Terms,
     /// Which files say so, in the order in which they were read.
     pub files: Vec<PathBuf>,
+    /// By which ways messages go.
+    pub channels: Channels,
+    /// How often anything is sent.
+    pub limits: SendLimits,
 }
 
 /// Why there is no configuration.
@@ -101,6 +108,10 @@ struct File {
     rule: Vec<Rule>,
     #[serde(default)]
     self_service: SelfService,
+    #[serde(default)]
+    channel: Channels,
+    #[serde(default)]
+    messages: Messages,
 }
 
 impl Config {
@@ -141,8 +152,17 @@ impl Config {
     /// # Errors
     /// When it is not understood; the error names line and key.
     pub fn parse(text: &str, host: &str) -> Result<Self, toml::de::Error> {
-        let File { issuer, shared_sources, throttle, prompt, forward_pass, rule, self_service } =
-            toml::from_str(text)?;
+        let File {
+            issuer,
+            shared_sources,
+            throttle,
+            prompt,
+            forward_pass,
+            rule,
+            self_service,
+            channel,
+            messages,
+        } = toml::from_str(text)?;
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
         let host = if host.is_empty() { "otpd".to_owned() } else { host };
         Ok(Self {
@@ -157,6 +177,8 @@ impl Config {
                 forward_separator: forward_pass.separator,
             },
             files: Vec::new(),
+            channels: channel,
+            limits: messages.limits(),
         })
     }
 }

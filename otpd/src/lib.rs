@@ -8,6 +8,7 @@ pub mod caller;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod deliver;
 pub mod engine;
 pub mod entropy;
 pub mod memory;

@@ -349,6 +349,7 @@ impl fmt::Display for Why<'_> {
             | Refusal::UnknownInvitation
             | Refusal::InvitationOver
             | Refusal::LastDevice(_)
+            | Refusal::Unsent(_)
             | Refusal::Unadopted(_) => write!(f, "{refusal:?}"),
         }
     }

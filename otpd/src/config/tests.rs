@@ -48,8 +48,16 @@ fn every_key_is_in_the_manual_and_the_example() {
     let example = include_str!("../../../packaging/otpd.toml");
     // The parser names what it knows where it meets what it does not.
     let mut keys = Vec::new();
-    let sections =
-        ["[throttle]\n", "[[rule]]\n", "[prompt]\n", "[forward_pass]\n", "[self_service]\n", ""];
+    let sections = [
+        "[throttle]\n",
+        "[[rule]]\n",
+        "[prompt]\n",
+        "[forward_pass]\n",
+        "[self_service]\n",
+        "[messages]\n",
+        "[channel.sms]\n",
+        "",
+    ];
     for text in sections.map(|section| format!("{section}x = 1")) {
         let error = Config::parse(&text, "host").unwrap_err().to_string();
         let known = error.split_once("expected").unwrap().1.to_owned();
@@ -57,10 +65,8 @@ fn every_key_is_in_the_manual_and_the_example() {
     }
     assert!(keys.len() >= 23, "{keys:?}");
     for key in keys {
-        assert!(
-            manual.contains(&format!(".It Ic {key}")) || manual.contains(&format!("[{key}]")),
-            "{key}"
-        );
+        let entries = [format!(".It Ic {key}"), format!("[{key}]"), format!("[{key}.")];
+        assert!(entries.iter().any(|entry| manual.contains(entry)), "{key}");
         assert!(example.contains(&key), "{key}");
     }
 }
@@ -104,6 +110,9 @@ fn mistakes_are_named_with_their_line() {
         ("[self_service]\nfirst = 'true'", "boolean"),
         ("[prompt]\ntell = 'remote'", "`local`"),
         ("[forward_pass]\ndigits = 5", "must be 6 to 10"),
+        ("[messages]\ninterval = 9", "must be 10 to 3600"),
+        ("[messages]\nan_hour = 0", "must be 1 to 100000"),
+        ("[channel.sms]\ncommand = ['send']", "absolute path"),
         ("[forward_pass]\nseparator = '-'", "no letter, digit, space or hyphen"),
     ] {
         let error = Config::parse(text, "host").unwrap_err().to_string();

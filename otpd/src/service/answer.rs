@@ -6,7 +6,9 @@ use std::fmt::Display;
 use otp_bus::{Details, DeviceInfo, Error, LaneStatus, Outcome, Reason, Verdict};
 use otp_core::{
     DeviceId, DeviceSummary, Found, Label, Lane, Matched, Refusal, Seconds, Unadopted, UserName,
-    Verified, device::KindState,
+    Verified,
+    device::KindState,
+    message::{Cap, Unsent},
 };
 
 use super::auth::reason;
@@ -154,6 +156,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::UnknownInvitation
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)
+        | Refusal::Unsent(_)
         | Refusal::Unadopted(_) => verdict,
     }
 }
@@ -288,8 +291,31 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
             "{id} is the last device of yours that makes codes; enroll another first, or ask an \
              administrator"
         )),
+        Refusal::Unsent(unsent) => unsent_error(unsent, &user),
         Refusal::NothingToUnlock => {
             Error::InvalidArgument(format!("{user} has no failures; there is nothing to unlock"))
+        }
+    }
+}
+
+/// Why nothing is sent now.
+fn unsent_error(unsent: Unsent, user: &impl Display) -> Error {
+    match unsent {
+        Unsent::Lately(wait) => Error::Throttled(format!(
+            "a code was sent a short while ago; another can be sent in {} s",
+            wait.0
+        )),
+        Unsent::Capped(cap, wait) => {
+            let whose = match cap {
+                Cap::Address => "to that address".to_owned(),
+                Cap::Account => format!("for {user}"),
+                Cap::All => "in all".to_owned(),
+            };
+            let minutes = wait.0.div_ceil(60);
+            Error::LimitReached(format!(
+                "as many messages were sent {whose} as [messages] allows; the next in {minutes} min \
+                 at the latest"
+            ))
         }
     }
 }

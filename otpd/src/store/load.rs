@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{
     Key, Records, StoreError, log,
     mark::{Marked, MarkedDevice},
-    remembered,
+    remembered, sent,
 };
 use crate::{
     audit::Escaped,
@@ -60,6 +60,11 @@ pub(super) fn records(
             Key::Caller(uid) => {
                 if let Some(state) = caller(connection, opened_by, *uid)? {
                     records.callers.insert(*uid, state);
+                }
+            }
+            Key::Sent(tally) => {
+                if let Some(state) = sent::load(connection, opened_by, tally)? {
+                    records.sent.insert(tally.clone(), state);
                 }
             }
             Key::Log(whose, most) => {

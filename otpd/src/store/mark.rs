@@ -15,6 +15,8 @@ pub(super) enum Marked<'a> {
     Lane { account: &'a str, lane: &'a str, state: &'a str },
     /// What a caller has failed.
     Caller { uid: u32, state: &'a str },
+    /// How many messages were sent.
+    Sent { subject: &'a str, state: &'a str },
     /// An invitation.
     Invitation { account: &'a str, state: &'a str },
     /// A remembered login.
@@ -51,6 +53,9 @@ impl Marked<'_> {
             Self::Caller { uid, state } => {
                 pepper.mark(&[b"caller", &uid.to_be_bytes(), state.as_bytes()])
             }
+            Self::Sent { subject, state } => {
+                pepper.mark(&[b"sent", subject.as_bytes(), state.as_bytes()])
+            }
             Self::Invitation { account, state } => {
                 pepper.mark(&[b"invitation", account.as_bytes(), state.as_bytes()])
             }
@@ -72,6 +77,7 @@ impl Marked<'_> {
             Self::Device { account, device } => format!("{} of {account}", device.id),
             Self::Lane { account, lane, .. } => format!("lane {lane:?} of {account}"),
             Self::Caller { uid, .. } => format!("what uid {uid} has failed"),
+            Self::Sent { subject, .. } => format!("how many messages were sent ({subject})"),
             Self::Invitation { account, .. } => format!("the invitation of {account}"),
             Self::Remembered { account, number, .. } => {
                 format!("remembered login {number} of {account}")

@@ -15,12 +15,16 @@ mod remembered;
 mod save;
 mod schema;
 mod sealed;
+mod sent;
 mod sqlite;
 mod writer;
 
 use std::{collections::BTreeMap, future::Future, time::Instant};
 
-use otp_core::{Account, Decision, LaneState, Refusal, Uid, UnixTime, UserName};
+use otp_core::{
+    Account, Decision, LaneState, Refusal, Uid, UnixTime, UserName,
+    message::{SendTally, Tally},
+};
 
 pub use accounts::{Entry, Page, Stored, StoredName};
 pub use keys::{KeyRole, KeyUse, KeysError};
@@ -39,6 +43,8 @@ pub enum Key {
     Secret(Vec<u8>),
     /// What has failed that this uid asked for and that is no account's own.
     Caller(Uid),
+    /// How many messages were sent lately.
+    Sent(Tally),
     /// The last events of this account, or of all, at most so many. For questions alone.
     Log(Option<UserName>, u32),
 }
@@ -50,6 +56,7 @@ pub struct Records {
     pub(crate) owners: BTreeMap<Uid, UserName>,
     pub(crate) holders: BTreeMap<Vec<u8>, Vec<UserName>>,
     pub(crate) callers: BTreeMap<Uid, LaneState>,
+    pub(crate) sent: BTreeMap<Tally, SendTally>,
     pub(crate) log: Vec<Logged>,
 }
 
@@ -72,6 +79,11 @@ impl Records {
     /// What has failed that a uid asked for and that is no account's own; clear where nothing has.
     pub fn caller(&self, uid: Uid) -> LaneState {
         self.callers.get(&uid).cloned().unwrap_or_default()
+    }
+
+    /// How many messages were sent lately.
+    pub fn sent(&self, tally: &Tally) -> SendTally {
+        self.sent.get(tally).cloned().unwrap_or_default()
     }
 
     /// The last events, the newest first.

@@ -8,7 +8,7 @@ use super::{
     give::give,
     log,
     mark::{Marked, MarkedDevice},
-    remembered,
+    remembered, sent,
 };
 use crate::vault::{Pepper, Place, Vault};
 
@@ -58,6 +58,7 @@ impl Saver<'_> {
 
     fn beside(&self, change: Beside) -> Result<(), StoreError> {
         match change {
+            Beside::Sent(tally, state) => sent::save(self, &tally, &state),
             Beside::Caller(uid, state) if state.is_clear() => {
                 self.perhaps("DELETE FROM caller WHERE uid = ?1", params![uid.0])
             }

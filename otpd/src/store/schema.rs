@@ -81,6 +81,13 @@ const MIGRATIONS: &[&str] = &["
         state TEXT NOT NULL,              -- JSON
         mark  BLOB NOT NULL               -- keyed hash of uid, state
     ) STRICT;
+
+    CREATE TABLE sent (
+        subject TEXT PRIMARY KEY,         -- an address by its keyed hash, an account, or all
+        at      INTEGER NOT NULL,         -- when it was last written
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL             -- keyed hash of subject, state
+    ) STRICT, WITHOUT ROWID;
 "];
 
 /// Why the tables are not as this version needs them.

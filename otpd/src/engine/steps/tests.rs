@@ -18,7 +18,12 @@ fn asked(by_name: &str, uid: u32) -> Result<bool, Refusal> {
                 seen.accounts.insert(alice.clone(), account);
             }
             Key::Owner(Uid(1000)) => drop(seen.owners.insert(Uid(1000), alice.clone())),
-            Key::Account(_) | Key::Owner(_) | Key::Secret(_) | Key::Caller(_) | Key::Log(..) => {}
+            Key::Account(_)
+            | Key::Owner(_)
+            | Key::Secret(_)
+            | Key::Caller(_)
+            | Key::Sent(_)
+            | Key::Log(..) => {}
         }
     }
     whose.account(&seen).map(|account| account.is_some())

@@ -201,6 +201,7 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::UnknownInvitation
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)
+        | Refusal::Unsent(_)
         | Refusal::Unadopted(_) => Reason::NotEnrolled,
     }
 }

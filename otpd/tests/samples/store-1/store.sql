@@ -3,7 +3,7 @@ CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
         value BLOB NOT NULL               -- sealed where the key is 'pepper'
     ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('pepper', X'01026B31F8DDD32C7AB6AADC82A77AE52581ADC3228303DCE55C69043E39EF03585805FF5CC442185036B40D4F04AF555AA9F467EB235CCD6FF8131BD2338C89C0EC67F975DD285D7ED726C6');
+INSERT INTO meta VALUES ('pepper', X'01026B31062D5A32486B7EB488825BD04967FEC2BAE3EAF06FDC480F1AF9EEF2998E6EA4623ED7BFDCE9156F96528DA1FB327196621F199D2E08C75CCA7F362E685EB3ECB9D5AAE0F1448A31');
 CREATE TABLE account (
         name     TEXT PRIMARY KEY,
         uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
@@ -12,7 +12,7 @@ CREATE TABLE account (
         created  INTEGER NOT NULL,
         mark     BLOB NOT NULL            -- keyed hash of name, uid, enrolled
     ) STRICT, WITHOUT ROWID;
-INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'3C131C799428240A8A32F3BDFF2EC0581BBD450D38E2C87E09C216D1A875283E');
+INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'733691E3D42ED865231042C17A8D3B8079C938991F58BCFA2261E3C26A994A1F');
 CREATE TABLE device (
         account     TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         id          TEXT NOT NULL,
@@ -29,9 +29,9 @@ CREATE TABLE device (
         mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, replaces, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO device VALUES ('alice', 'hotp/de7955a8', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B31BA2EF626FBF3822D0813289340FF87005DA011E3EDDAA470D7EDF2C3EB2360C4A0258FC72BAB355E686051CC06235099CFFEBF359071806816832F9D', X'E32E7C7AAE9C5A1E1311554FC59F9EF643D511F5EE73FBA66F034A7CBEA5F00E', NULL, X'3195036D453568EDC11BD50E2AB37509D76B2115E3C92E61494F13DDDAFAD6B6');
-INSERT INTO device VALUES ('alice', 'recovery/80e2adc9', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["f78fc888c452f7122a6f4b3b5e5d9d51d0b8089cbfe91ab4ff23415e4b166ef1","485044485a87253d6a7063b5b09629ef78eae40638cb2b3589ddea5f8c408c4f","fa957ff8ec1c60f88761fa0226f57e3cbdd61d989cbe3b022d0b3984daac051b","34bd859b93fcfd635091dc68f2fe4584155fee5e3bac1257e18e61410fc22ee6","19f3cd09294267c4438e1ee210f31795c0b58e205e783c36ed52346f0008fde4","adb70fee39fad90e8429535f80c631537a4dfe587ca0547e851b64dcff4dbfc6","90fc73c32fcf49e701e885e4b5664263024a9cde03b4646d5d97871d20310672","fa9c5b864342a0fca8df4ff99e18c9df11633cb7dad0905ff8e063222623f420","a17968ea74bf7e75636d8861e3e3d74be0d76de3ff2ed9d0dfeccd4fce41a0c0"],"spent":["1f9f3e279ee4063c19ada3f4d942f6262f0dddec42c8d008220e04f0bbf737c9"]}', NULL, NULL, NULL, X'3EBB7C66D258EE515BD9BA75B95E0283B86A444FB016232149B0D93A06A72E2E');
-INSERT INTO device VALUES ('alice', 'totp/841a6b40', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B311675743F029D2240E0E994A833A2DC3820FA5290EEF0C87D216B2E4A4D3F3176AB86573C9EA1E070D93691850C846820371CF32A3E62748C075E567C', X'0A4DD698C56BA8BEE36AADCC48308EBB38C680688F7BA612A98E11621D44F586', NULL, X'FEADAE81B689430B4B6F0656A459046414671B71A891F7EC3A8FA33BF1303EF0');
+INSERT INTO device VALUES ('alice', 'hotp/8cd930c8', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B31FA7CE8CE6FC239BE25B307E8C97621EE8DDFE188893D4DA5A1886F5FBDD69B76DD4B50EEA8F416728123F4CD532CA7D8DEED1ACB65352974461798D5', X'EC009D139212AA349492A128AAC75C77543BF03EF0FAD94E18C8C5C1F224F9EC', NULL, X'C44AF9C89A80701882BF79CDDA01B5FD9A19E3A48C61B0931E75B59D4B5D8820');
+INSERT INTO device VALUES ('alice', 'recovery/0dd12082', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["210ccc0f6728928ff2599bd693eae0cd8e1b5ec9b1b8cff9208d5b6d9d7f341f","9d218cc78927a6cf12ef104eabb3b67af875e9b7d5a76b0edc14a1de5fd5ef65","8bcab13bda0cbb97c73727b5b96d82646723e57b9ebebe5502edbefce5b5c619","1c9264a573b41ff2faf9373af20b368fd1c184f9f893d4ca5b5d2f151b5b7013","c2c7fc208ce88be52428c67632036fe9a46b41875644810a001172c358dceb51","ce98801bf790afb23f2aca8ed85c721ed261af6481b91d5dac9d6238d429c183","de06d265b6a474923ec13ea3598ab22a9dc9d4d3f214b2038af85e06304769a8","031af7279433fa8e67f2dfdaf33b196c8f8cc145cf4b34a610525ff9c9b1ed10","b73c68dec7882003aaa612fb1aac1c305ce9c9b70a409fe71b82a5a77da9ba5a"],"spent":["7b5aa0ffaa0e427afcac3d2449b5ebae043a2d6701419bfade876873663b4393"]}', NULL, NULL, NULL, X'4D04ED08743482AB65BC14CA739EE33DC58527C6456D9734611F0837FED79418');
+INSERT INTO device VALUES ('alice', 'totp/ccc8e133', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B311879AAC2D9CE8C3892E128F8BDC75540063C293CA942198331ECE249061A759A8AA07DF2FC9D4E40E81DA81B81D5BDCFB2D74AEA3911F6231828B0B2', X'4206D10146A6F77510E47D7D946D69DFEBAA67586EE31C82B1682292FFE56195', NULL, X'81F00A22F18ED0B3F5357F777D5C6079984FC614148E6044C2CAE196ACB799C3');
 CREATE TABLE lane (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         lane    TEXT NOT NULL,
@@ -39,8 +39,8 @@ CREATE TABLE lane (
         mark    BLOB NOT NULL,            -- keyed hash of account, lane, state
         PRIMARY KEY (account, lane)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'AB9B2671B27302813DA4DBD499998F031281FF96B2E3F27C65328A7C61A25ACD');
-INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'35E69F492C5D61CEAA749427559FED1F0B130D66942C34DFC52CDCAC811D7965');
+INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'41C5C74A440D48A1718B13C3FF30ED14E69F92FBB9614054BC0A5E944821472A');
+INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'EA8F1264A4C789EB7D3015441DA67F617D9320995BCF09767381742454F4517F');
 CREATE TABLE address (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         address TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE invitation (
         state   TEXT NOT NULL,            -- JSON, with the keyed hash of the token
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
-INSERT INTO invitation VALUES ('alice', '{"token":"924901e5dc4f33b62be25edbb855718be5832b020c40a95c3fc2de02ca1816ed","until":1700086410,"by":0,"device":null}', X'725EF130241BF172F776F84842E658075E0B9FCF4DEAB08271BAE5D16D0BB76A');
+INSERT INTO invitation VALUES ('alice', '{"token":"fae665fca3f64ac7cfff79321adb66a19c3946ae9f4e5adcbcd899b94ec8d92f","until":1700086410,"by":0,"device":null}', X'0ED0CCF54AB569A8B30CDC52893F3ADEE99941B83D3EE6394561B9343BDFCB4B');
 CREATE TABLE remembered (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         number  INTEGER NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE remembered (
         mark    BLOB NOT NULL,            -- keyed hash of account, number, state
         PRIMARY KEY (account, number)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/841a6b40","since":1700000010,"until":1700028810,"last":1700000010}', X'1A0FD9076B741D78FA4E786DBF8A22B4D465A2B722C7EAF12A704EF4A539629D');
+INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/ccc8e133","since":1700000010,"until":1700028810,"last":1700000010}', X'A6B36CE9D05C9A58E65F561A7732DC25B78D7A4059A12CB625A9E27BA42386D6');
 CREATE TABLE event (
         seq     INTEGER PRIMARY KEY,      -- the order over all accounts, whatever the clock said
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
@@ -70,15 +70,15 @@ CREATE TABLE event (
         class   TEXT NOT NULL,            -- failure, login or change: each is bounded by itself
         body    TEXT NOT NULL             -- JSON
     ) STRICT;
-INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/841a6b40"}');
-INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/841a6b40"}');
-INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/de7955a8"}');
-INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/de7955a8"}');
-INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/80e2adc9","codes":10}');
-INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/841a6b40"]}');
-INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/de7955a8"]}');
+INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/ccc8e133"}');
+INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/ccc8e133"}');
+INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/8cd930c8"}');
+INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/8cd930c8"}');
+INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/0dd12082","codes":10}');
+INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/ccc8e133"]}');
+INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/8cd930c8"]}');
 INSERT INTO event VALUES (8, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"local","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
-INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/80e2adc9"]}');
+INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/0dd12082"]}');
 INSERT INTO event VALUES (10, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"remote","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
 INSERT INTO event VALUES (11, 'alice', 1700000010, 0, 'change', '{"event":"invited","until":1700086410}');
 CREATE TABLE caller (
@@ -86,5 +86,11 @@ CREATE TABLE caller (
         state TEXT NOT NULL,              -- JSON
         mark  BLOB NOT NULL               -- keyed hash of uid, state
     ) STRICT;
+CREATE TABLE sent (
+        subject TEXT PRIMARY KEY,         -- an address by its keyed hash, an account, or all
+        at      INTEGER NOT NULL,         -- when it was last written
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL             -- keyed hash of subject, state
+    ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_fingerprint ON device (fingerprint);
 CREATE INDEX event_account ON event (account, class, seq);
