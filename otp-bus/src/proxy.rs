@@ -110,6 +110,16 @@ pub trait Manage {
     /// for it, once. An invitation that there was before counts no more.
     #[zbus(allow_interactive_auth)]
     fn invite(&self, user: &str, seconds: u32) -> Result<Invitation, Error>;
+
+    /// Lets the user log in without a code for so many seconds, wherever no rule denies it, and tells
+    /// until when, in seconds since 1970 UTC. The reason is logged with each such login. An
+    /// exemption that there was before counts no more.
+    #[zbus(allow_interactive_auth)]
+    fn exempt(&self, user: &str, seconds: u32, reason: &str) -> Result<u64, Error>;
+
+    /// Ends an exemption before its time; whether there was one.
+    #[zbus(allow_interactive_auth)]
+    fn end_exemption(&self, user: &str) -> Result<bool, Error>;
 }
 
 /// `org.otpd1.Admin`: for administrators alone, about accounts as a whole. `account` is the exact

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
-    Device, DeviceId, Invitation, Lane, LaneState, Refusal, Seconds, Uid, UnixTime, UserName,
+    Device, DeviceId, Exemption, Invitation, Lane, LaneState, Refusal, Seconds, Uid, UnixTime,
+    UserName,
 };
 
 /// How many remote addresses an account keeps.
@@ -29,6 +30,8 @@ pub struct Account {
     pub addresses: Vec<KnownAddress>,
     /// An administrator's word that its owner may enroll a device without a code.
     pub invitation: Option<Invitation>,
+    /// An administrator's word that its owner logs in without a code for a while.
+    pub exemption: Option<Exemption>,
 }
 
 /// A remote address from which a login succeeded.
@@ -51,6 +54,7 @@ impl Account {
             lanes: BTreeMap::new(),
             addresses: Vec::new(),
             invitation: None,
+            exemption: None,
         }
     }
 

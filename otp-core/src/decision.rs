@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use crate::{
-    Device, DeviceId, Event, Invitation, Label, Lane, LaneState, Seconds, Uid, UnixTime, UserName,
-    device::KindState,
+    Device, DeviceId, Event, Exemption, Invitation, Label, Lane, LaneState, Seconds, Uid, UnixTime,
+    UserName, device::KindState,
 };
 
 /// What a step of the store decided on the records that it saw.
@@ -124,6 +124,10 @@ pub enum Change {
     Invite(Invitation),
     /// There is no invitation any more.
     Uninvite,
+    /// The account's one exemption.
+    Exempt(Exemption),
+    /// There is no exemption any more.
+    Unexempt,
     /// For the account's log.
     Event(Event),
     /// The account, with all that it has, belongs to this name and uid from now on. The last change
@@ -150,6 +154,8 @@ impl std::fmt::Debug for Change {
             Self::Forget(..) => ("Forget", None),
             Self::Invite(..) => ("Invite", None),
             Self::Uninvite => ("Uninvite", None),
+            Self::Exempt(..) => ("Exempt", None),
+            Self::Unexempt => ("Unexempt", None),
             Self::Event(..) => ("Event", None),
             Self::Give { .. } => ("Give", None),
         };
@@ -204,6 +210,8 @@ pub enum Refusal {
     TooManyDevices,
     /// Nothing has failed: there is nothing to unlock.
     NothingToUnlock,
+    /// There is no exemption that could be ended.
+    NotExempt,
     /// The account is not given away.
     Unadopted(crate::Unadopted),
     /// The account's owner must show a code of it.

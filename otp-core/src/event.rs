@@ -90,6 +90,15 @@ pub enum EventKind {
         /// Until when.
         until: UnixTime,
     },
+    /// An administrator exempted the user from codes.
+    Exempted {
+        /// Until when.
+        until: UnixTime,
+        /// Why.
+        reason: String,
+    },
+    /// An administrator ended an exemption before its time.
+    ExemptionEnded,
     /// An administrator cleared failures and locks.
     Unlocked,
     /// An administrator gave the account to another name or uid.
@@ -158,6 +167,8 @@ impl EventKind {
             | Self::Resynchronised { .. }
             | Self::Adopted { .. }
             | Self::Invited { .. }
+            | Self::Exempted { .. }
+            | Self::ExemptionEnded
             | Self::Unlocked => EventClass::Change,
         }
     }
@@ -194,6 +205,8 @@ impl Event {
             | EventKind::Resynchronised { .. }
             | EventKind::Adopted { .. }
             | EventKind::Invited { .. }
+            | EventKind::Exempted { .. }
+            | EventKind::ExemptionEnded
             | EventKind::Unlocked => None,
         }
     }

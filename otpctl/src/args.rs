@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    adopt, code, confirm, decide, enroll, invite, keys, list, log, recovery, remove, rename,
-    replace, resync, show, verify,
+    adopt, code, confirm, decide, enroll, exempt, invite, keys, list, log, recovery, remove,
+    rename, replace, resync, show, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -106,6 +106,8 @@ pub(crate) enum Verb {
     Adopt(adopt::Options),
     /// Let a user enroll one device without a code
     Invite(invite::Options),
+    /// Let a user log in without a code for a while
+    Exempt(exempt::Options),
 }
 
 impl Verb {
@@ -128,6 +130,7 @@ impl Verb {
             Self::Unlock => "unlock",
             Self::Adopt(_) => "adopt",
             Self::Invite(_) => "invite",
+            Self::Exempt(_) => "exempt",
         }
     }
 

@@ -122,5 +122,6 @@ fn obey(
         Verb::Unlock => verbs::unlock::run(&mut session),
         Verb::Adopt(options) => verbs::adopt::run(&options, &mut session),
         Verb::Invite(options) => verbs::invite::run(&options, &mut session),
+        Verb::Exempt(options) => verbs::exempt::run(&options, &mut session),
     }
 }

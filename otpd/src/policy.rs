@@ -38,6 +38,8 @@ pub enum Action {
     Unlock,
     /// Let a user enroll without a code, once.
     Invite,
+    /// Let a user log in without a code for a while, or end that.
+    Exempt,
     /// Give an account to the uid or name that its user has now.
     Adopt,
     /// Remove an account with all its devices.
@@ -96,6 +98,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Resync
             | Action::Unlock
             | Action::Invite
+            | Action::Exempt
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -123,11 +126,12 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Resync,
             Relation::Owner,
         ) => Answer::WithWarrant,
-        // Nobody unlocks, invites or forgets themselves, not even with an administrator's password:
+        // Nobody unlocks, invites, exempts or forgets themselves, not even with an administrator's password:
         // each of these would stand in for the code that a change of one's own needs.
         (
             Action::Unlock
             | Action::Invite
+            | Action::Exempt
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -153,6 +157,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Resync
             | Action::Unlock
             | Action::Invite
+            | Action::Exempt
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -186,6 +191,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Decide
         | Action::Unlock
         | Action::Invite
+        | Action::Exempt
         | Action::Adopt
         | Action::Forget
         | Action::Accounts
@@ -213,6 +219,7 @@ impl Action {
             Self::Resync => "resynchronise devices",
             Self::Unlock => "unlock",
             Self::Invite => "invite",
+            Self::Exempt => "give exemptions",
             Self::Adopt => "adopt accounts",
             Self::Forget => "forget accounts",
             Self::Accounts => "list accounts",
@@ -239,6 +246,7 @@ impl Action {
             Self::Resync => Some("org.otpd1.resync"),
             Self::Unlock => Some("org.otpd1.unlock"),
             Self::Invite => Some("org.otpd1.invite"),
+            Self::Exempt => Some("org.otpd1.exempt"),
             Self::Adopt => Some("org.otpd1.adopt"),
             Self::Forget => Some("org.otpd1.forget"),
             Self::Accounts => Some("org.otpd1.accounts"),
@@ -252,7 +260,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 21] = [
+    const ACTIONS: [Action; 22] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -269,6 +277,7 @@ mod tests {
         Action::Resync,
         Action::Unlock,
         Action::Invite,
+        Action::Exempt,
         Action::Adopt,
         Action::Forget,
         Action::Accounts,

@@ -83,7 +83,11 @@ fn apply(account: &mut Account, changes: Changes) {
                 account.addresses.push(KnownAddress { address, seen });
             }
             Change::Forget(address) => account.addresses.retain(|known| known.address != address),
-            Change::Invite(_) | Change::Uninvite | Change::Event(_) => {}
+            Change::Invite(_)
+            | Change::Uninvite
+            | Change::Exempt(_)
+            | Change::Unexempt
+            | Change::Event(_) => {}
             Change::Head { enrolled, .. } => account.enrolled = enrolled,
             Change::Add(_) | Change::Drop(_) | Change::Rename(..) | Change::Give { .. } => {
                 panic!("not of a code")

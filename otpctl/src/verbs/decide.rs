@@ -43,9 +43,11 @@ struct Record<'a> {
     service: &'a str,
     from: &'a str,
     tty: &'a str,
-    rules: Vec<Seen<'a>>,
+    rules: Vec<OneRule<'a>>,
     rule: &'a str,
     demand: &'a str,
+    exempt_until: Option<u64>,
+    exempt_reason: Option<&'a str>,
     why: Option<&'a str>,
     enrolled: bool,
     nullok: bool,
@@ -57,7 +59,7 @@ struct Record<'a> {
 
 /// One rule in JSON.
 #[derive(Serialize)]
-struct Seen<'a> {
+struct OneRule<'a> {
     rule: &'a str,
     seen: &'a str,
     why: &'a [String],
@@ -91,7 +93,7 @@ pub(crate) fn run<C: Connect>(
 }
 
 fn record<'a>(told: &'a Decision, login: &'a Login) -> Record<'a> {
-    let rule = |RuleSeen { rule, seen, why }: &'a RuleSeen| Seen { rule, seen, why };
+    let rule = |RuleSeen { rule, seen, why }: &'a RuleSeen| OneRule { rule, seen, why };
     let device = |DeviceFits { device, label, counts }: &'a DeviceFits| Fits {
         device,
         label,
@@ -105,6 +107,8 @@ fn record<'a>(told: &'a Decision, login: &'a Login) -> Record<'a> {
         rules: told.rules.iter().map(rule).collect(),
         rule: &told.rule,
         demand: &told.demand,
+        exempt_until: told.exempt_until,
+        exempt_reason: told.exempt_reason.as_deref(),
         why: told.why.as_deref(),
         enrolled: told.enrolled,
         nullok: told.nullok,
@@ -160,6 +164,9 @@ fn rule_line(rule: &RuleSeen) -> String {
 }
 
 fn demand(told: &Decision) -> String {
+    if let Some(reason) = &told.exempt_reason {
+        return format!("  nothing is demanded for a while: exempt: {}", text::safe(reason));
+    }
     let by = match told.rule.as_str() {
         "default" => "no rule decides".to_owned(),
         rule => format!("rule \"{}\"", text::safe(rule)),

@@ -46,6 +46,8 @@ struct Event<'a> {
     former: Option<&'a str>,
     first: Option<u64>,
     locked: Option<bool>,
+    until: Option<u64>,
+    reason: Option<&'a str>,
 }
 
 /// Shows what happened.
@@ -84,6 +86,8 @@ impl<'a> From<&'a LogEntry> for Event<'a> {
             former: entry.former.as_deref(),
             first: entry.first,
             locked: entry.locked,
+            until: entry.until,
+            reason: entry.reason.as_deref(),
         }
     }
 }
@@ -132,6 +136,12 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             format!("the account {name}{uid} adopted{}", by(entry))
         }
         "invited" => format!("invited to enroll a device without a code{}", by(entry)),
+        "exempted" => {
+            let until = entry.until.map(|until| format!(" until {}", wall_time(until, zone)));
+            let reason = entry.reason.as_deref().unwrap_or_default();
+            format!("exempt from codes{}{}: {reason}", until.unwrap_or_default(), by(entry))
+        }
+        "exemption-ended" => format!("the exemption ended before its time{}", by(entry)),
         "unlocked" => format!("failures and locks cleared{}", by(entry)),
         "damaged" => "an event that cannot be read: the disk or somebody has changed it".to_owned(),
         event if devices.is_empty() => format!("{event}{}", by(entry)),

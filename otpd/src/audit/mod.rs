@@ -7,7 +7,9 @@ mod syslog;
 
 use std::fmt;
 
-use otp_core::{DeviceId, Found, Label, Lane, Malformed, Matched, Refusal, Seconds, Uid};
+use otp_core::{
+    DeviceId, Exemption, Found, Label, Lane, Malformed, Matched, Refusal, Seconds, Uid,
+};
 
 use crate::polkit::No;
 
@@ -83,6 +85,8 @@ pub enum Event<'a> {
     PassedUnenrolled(&'a Subject),
     /// A rule let a login pass without a code.
     Exempt(&'a Subject, &'a str),
+    /// An administrator's exemption let a login pass without a code.
+    ExemptFor(&'a Subject, &'a Exemption),
     /// A rule denied a login, or could not be decided.
     Denied(&'a Subject, &'a str),
     /// A caller asked for what it may not.
@@ -141,7 +145,8 @@ impl Event<'_> {
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
             | Self::LeftOut { .. }
-            | Self::PassedUnenrolled(_) => Severity::Warning,
+            | Self::PassedUnenrolled(_)
+            | Self::ExemptFor(..) => Severity::Warning,
             Self::Wrong { locked: false, .. }
             | Self::Refused(..)
             | Self::Malformed(..)
@@ -220,6 +225,11 @@ impl fmt::Display for Event<'_> {
             }
             Self::Exempt(who, rule) => {
                 write!(f, "{who} passed {} without a code: rule {:?}", who.by(), rule)
+            }
+            Self::ExemptFor(who, given) => {
+                let (by, until) = (given.by(), given.until.as_secs());
+                write!(f, "{who} passed {} without a code: exempt by uid {by} ", who.by())?;
+                write!(f, "until {until} s since 1970: {:?}", given.reason.as_str())
             }
             Self::Denied(who, why) => write!(f, "{who} refused {}: {why}", who.by()),
             Self::NotAllowed { uid, action, user, why } => {
@@ -333,6 +343,7 @@ impl fmt::Display for Why<'_> {
             | Refusal::IdTaken
             | Refusal::TooManyDevices
             | Refusal::NothingToUnlock
+            | Refusal::NotExempt
             | Refusal::CodeNeeded
             | Refusal::NotInvited
             | Refusal::UnknownInvitation

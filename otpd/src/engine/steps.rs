@@ -2,9 +2,9 @@
 //! refuses, and leaves the decision to the core.
 
 use otp_core::{
-    Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, First, Lane, LaneState,
-    NewDevice, Offer, Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime, UserName, Warrant,
-    device::KindState, enroll,
+    Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, Exemption, First, Lane,
+    LaneState, NewDevice, Offer, Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime, UserName,
+    Warrant, device::KindState, enroll,
 };
 use zeroize::Zeroizing;
 
@@ -93,6 +93,8 @@ pub struct Overview {
     pub lanes: Vec<LaneOverview>,
     /// Until when an open invitation counts.
     pub invited: Option<UnixTime>,
+    /// The exemption that counts now.
+    pub exempt: Option<Exemption>,
 }
 
 /// One lane's failures.
@@ -156,6 +158,7 @@ impl Query for Look {
             devices: devices.iter().map(Device::summary).collect(),
             lanes: lanes.map(|(lane, state)| LaneOverview::of(*lane, state, policy, now)).collect(),
             invited: invitation.filter(|open| open.is_open(now)).map(|open| open.until),
+            exempt: account.and_then(|account| account.exempt(now)).cloned(),
         })
     }
 }

@@ -10,7 +10,7 @@ use otp_core::{
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    Key, Records, StoreError, log,
+    Key, Records, StoreError, exemption, log,
     mark::{Marked, MarkedDevice},
 };
 use crate::{
@@ -105,6 +105,7 @@ pub(super) fn account(
     account.lanes = lanes(connection, by, name)?.into_iter().collect();
     account.addresses = addresses(connection, name)?;
     account.invitation = invitation(connection, by, name)?;
+    account.exemption = exemption::read(connection, by, name)?;
     Ok(Some(Loaded { account, version }))
 }
 
@@ -235,7 +236,7 @@ pub(super) fn time(secs: i64) -> UnixTime {
     UnixTime::from_secs(u64::try_from(secs).unwrap_or(0))
 }
 
-fn corrupt(whose: &str, error: impl std::fmt::Display) -> StoreError {
+pub(super) fn corrupt(whose: &str, error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(format!("{}: {error}", Escaped(whose)))
 }
 

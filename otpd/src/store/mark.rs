@@ -17,6 +17,8 @@ pub(super) enum Marked<'a> {
     Caller { uid: u32, state: &'a str },
     /// An invitation.
     Invitation { account: &'a str, state: &'a str },
+    /// An exemption.
+    Exemption { account: &'a str, state: &'a str },
 }
 
 /// What decides about a device.
@@ -52,6 +54,9 @@ impl Marked<'_> {
             Self::Invitation { account, state } => {
                 pepper.mark(&[b"invitation", account.as_bytes(), state.as_bytes()])
             }
+            Self::Exemption { account, state } => {
+                pepper.mark(&[b"exemption", account.as_bytes(), state.as_bytes()])
+            }
         };
         made.ok_or_else(|| StoreError::Failed("no mark could be made".to_owned()))
     }
@@ -67,6 +72,7 @@ impl Marked<'_> {
             Self::Lane { account, lane, .. } => format!("lane {lane:?} of {account}"),
             Self::Caller { uid, .. } => format!("what uid {uid} has failed"),
             Self::Invitation { account, .. } => format!("the invitation of {account}"),
+            Self::Exemption { account, .. } => format!("the exemption of {account}"),
         };
         let text = format!(
             "{} is not as it was written: the disk or somebody has changed it; restore the \

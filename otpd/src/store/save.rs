@@ -135,6 +135,8 @@ impl Saver<'_> {
             Change::Uninvite => {
                 self.run("DELETE FROM invitation WHERE account = ?1", params![name])
             }
+            Change::Exempt(given) => self.exempt(name, &given),
+            Change::Unexempt => self.unexempt(name),
             Change::Event(event) => log::write(self.connection, name, self.by, event),
             Change::Give { name: to, uid } => give(self, owner, &to, uid),
         }

@@ -58,6 +58,12 @@ const MIGRATIONS: &[&str] = &["
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE exemption (
+        account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL             -- keyed hash of account, state
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE event (
         seq     INTEGER PRIMARY KEY,      -- the order over all accounts, whatever the clock said
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
