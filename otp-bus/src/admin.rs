@@ -20,6 +20,8 @@ pub struct AccountInfo {
     pub locked: Option<Vec<String>>,
     /// When a code was last accepted, in seconds since 1970 UTC; absent: never.
     pub last_used: Option<u64>,
+    /// Until when its user logs in without a code, in seconds since 1970 UTC; absent: not at all.
+    pub exempt_until: Option<u64>,
     /// When it was made, in seconds since 1970 UTC.
     pub created: Option<u64>,
     /// What is wrong with it. Nobody is let in by a damaged account.

@@ -18,6 +18,11 @@ pub struct Decision {
     pub rule: String,
     /// `code`, `nothing` or `denied`.
     pub demand: String,
+    /// Until when an administrator's exemption lets it pass, in seconds since 1970 UTC, and why;
+    /// then the rule is called `exemption`.
+    pub exempt_until: Option<u64>,
+    /// See there.
+    pub exempt_reason: Option<String>,
     /// For what is denied: why.
     pub why: Option<String>,
     /// Whether a code is demanded of the account where no rule says more.

@@ -16,8 +16,9 @@ pub struct LogEntry {
     pub at: u64,
     /// The uid that asked for it: a host's such as sshd's for a login.
     pub by: Option<u32>,
-    /// `accepted`, `remembered`, `forgotten`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`, `replaced`,
-    /// `recovery-made`, `resynchronised`, `adopted`, `invited` or `unlocked`; `damaged` where the
+    /// `accepted`, `remembered`, `forgotten`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`,
+    /// `replaced`, `recovery-made`, `resynchronised`, `adopted`, `invited`, `exempted`,
+    /// `exemption-ended` or `unlocked`; `damaged` where the
     /// record cannot be read.
     pub event: String,
     /// For codes: the lane, a [`LaneName`](crate::LaneName)'s word.
@@ -40,8 +41,10 @@ pub struct LogEntry {
     pub first: Option<u64>,
     /// For remembered logins: when the code was accepted, in seconds since 1970 UTC.
     pub since: Option<u64>,
-    /// For remembered logins: until when they are, in seconds since 1970 UTC.
-    pub until: Option<u64>,
     /// For wrong codes: whether the last one locked the lane.
     pub locked: Option<bool>,
+    /// For remembered logins, invitations and exemptions: until when, in seconds since 1970 UTC.
+    pub until: Option<u64>,
+    /// For exemptions: why.
+    pub reason: Option<String>,
 }

@@ -176,6 +176,10 @@ pub struct AccountStatus {
     /// Until when the user is invited to enroll a device without a code, in seconds since 1970 UTC;
     /// absent: not at all.
     pub invited_until: Option<u64>,
+    /// Until when the user logs in without a code, in seconds since 1970 UTC; absent: not at all.
+    pub exempt_until: Option<u64>,
+    /// Why, in the administrator's words.
+    pub exempt_reason: Option<String>,
 }
 
 /// An invitation, told once. Its fields are the method's out arguments, `st`.

@@ -39,5 +39,8 @@ pub const MAX_FIELD_BYTES: usize = 1024;
 /// The longest answer to a prompt, in bytes: libpam's `PAM_MAX_RESP_SIZE`.
 pub const MAX_CODE_BYTES: usize = 512;
 
+/// How long somebody can be exempt, in seconds: a minute to a week.
+pub const EXEMPTION_SECONDS: (u32, u32) = (60, 7 * 86_400);
+
 /// How long an invitation can be open, in seconds: a minute to thirty days.
 pub const INVITATION_SECONDS: (u32, u32) = (60, 30 * 86_400);

@@ -119,6 +119,15 @@ pub trait Manage {
     /// tells which there were.
     #[zbus(allow_interactive_auth)]
     fn forget_remembered(&self, user: &str, number: u32) -> Result<Vec<RememberedLogin>, Error>;
+    /// Lets the user log in without a code for so many seconds, wherever no rule denies it, and tells
+    /// until when, in seconds since 1970 UTC. The reason is logged with each such login. An
+    /// exemption that there was before counts no more.
+    #[zbus(allow_interactive_auth)]
+    fn exempt(&self, user: &str, seconds: u32, reason: &str) -> Result<u64, Error>;
+
+    /// Ends an exemption before its time; whether there was one.
+    #[zbus(allow_interactive_auth)]
+    fn end_exemption(&self, user: &str) -> Result<bool, Error>;
 }
 
 /// `org.otpd1.Admin`: for administrators alone, about accounts as a whole. `account` is the exact

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
-    Device, DeviceId, Invitation, Lane, LaneState, Refusal, Remembered, Seconds, Uid, UnixTime,
-    UserName,
+    Device, DeviceId, Exemption, Invitation, Lane, LaneState, Refusal, Remembered, Seconds, Uid,
+    UnixTime, UserName,
 };
 
 /// How many remote addresses an account keeps.
@@ -32,6 +32,8 @@ pub struct Account {
     pub invitation: Option<Invitation>,
     /// Logins that need no code again for a while, in the order of their numbers.
     pub remembered: Vec<Remembered>,
+    /// An administrator's word that its owner logs in without a code for a while.
+    pub exemption: Option<Exemption>,
 }
 
 /// A remote address from which a login succeeded.
@@ -55,6 +57,7 @@ impl Account {
             addresses: Vec::new(),
             invitation: None,
             remembered: Vec::new(),
+            exemption: None,
         }
     }
 

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use crate::{
-    Device, DeviceId, Event, Invitation, Label, Lane, LaneState, Remembered, Seconds, Uid,
-    UnixTime, UserName,
+    Device, DeviceId, Event, Exemption, Invitation, Label, Lane, LaneState, Remembered, Seconds,
+    Uid, UnixTime, UserName,
     device::KindState,
     message::{SendTally, Tally, Unsent},
 };
@@ -85,6 +85,8 @@ impl Changes {
             | Change::Uninvite
             | Change::Remember(_)
             | Change::Unremember(_)
+            | Change::Exempt(_)
+            | Change::Unexempt
             | Change::Give { .. } => false,
         };
         if list.iter().any(ends) {
@@ -152,6 +154,10 @@ pub enum Change {
     Remember(Remembered),
     /// The remembered login of this number is forgotten; none: all are.
     Unremember(Option<u32>),
+    /// The account's one exemption.
+    Exempt(Exemption),
+    /// There is no exemption any more.
+    Unexempt,
     /// For the account's log.
     Event(Event),
     /// The account, with all that it has, belongs to this name and uid from now on. The last change
@@ -180,6 +186,8 @@ impl std::fmt::Debug for Change {
             Self::Uninvite => ("Uninvite", None),
             Self::Remember(..) => ("Remember", None),
             Self::Unremember(..) => ("Unremember", None),
+            Self::Exempt(..) => ("Exempt", None),
+            Self::Unexempt => ("Unexempt", None),
             Self::Event(..) => ("Event", None),
             Self::Give { .. } => ("Give", None),
         };
@@ -234,6 +242,8 @@ pub enum Refusal {
     TooManyDevices,
     /// Nothing has failed: there is nothing to unlock.
     NothingToUnlock,
+    /// There is no exemption that could be ended.
+    NotExempt,
     /// The account is not given away.
     Unadopted(crate::Unadopted),
     /// The account's owner must show a code of it.

@@ -110,6 +110,15 @@ pub enum EventKind {
         /// Until when.
         until: UnixTime,
     },
+    /// An administrator exempted the user from codes.
+    Exempted {
+        /// Until when.
+        until: UnixTime,
+        /// Why.
+        reason: String,
+    },
+    /// An administrator ended an exemption before its time.
+    ExemptionEnded,
     /// An administrator cleared failures and locks.
     Unlocked,
     /// An administrator gave the account to another name or uid.
@@ -179,6 +188,8 @@ impl EventKind {
             | Self::Adopted { .. }
             | Self::Invited { .. }
             | Self::Forgotten { .. }
+            | Self::Exempted { .. }
+            | Self::ExemptionEnded
             | Self::Unlocked => EventClass::Change,
         }
     }
@@ -200,6 +211,8 @@ impl EventKind {
             | Self::Renamed { .. }
             | Self::Resynchronised { .. }
             | Self::Invited { .. }
+            | Self::Exempted { .. }
+            | Self::ExemptionEnded
             | Self::Unlocked => false,
         }
     }
@@ -238,6 +251,8 @@ impl Event {
             | EventKind::Resynchronised { .. }
             | EventKind::Adopted { .. }
             | EventKind::Invited { .. }
+            | EventKind::Exempted { .. }
+            | EventKind::ExemptionEnded
             | EventKind::Unlocked => None,
         }
     }

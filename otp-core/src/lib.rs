@@ -16,6 +16,7 @@ pub mod device;
 mod enrol;
 mod entry;
 mod event;
+mod exemption;
 mod hotp;
 mod invitation;
 pub mod message;
@@ -44,6 +45,9 @@ pub use device::{
 pub use enrol::{MAX_DEVICES, NewDevice, confirm, enroll};
 pub use entry::{CodeHash, Entry, Offer, RecoveryCode};
 pub use event::{Event, EventClass, EventKind};
+pub use exemption::{
+    CorruptExemption, Exemption, ExemptionReason, NoReason, end_exemption, exempt,
+};
 pub use hotp::{Algorithm, AlgorithmError, Counter, hotp};
 pub use invitation::{CorruptInvitation, Invitation, InvitationToken, invite};
 pub use name::{NameError, Uid, UserName};

@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    adopt, code, confirm, decide, enroll, invite, keys, list, log, recovery, remembered, remove,
-    rename, replace, resync, show, verify,
+    adopt, code, confirm, decide, enroll, exempt, invite, keys, list, log, recovery, remembered,
+    remove, rename, replace, resync, show, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -108,6 +108,8 @@ pub(crate) enum Verb {
     Adopt(adopt::Options),
     /// Let a user enroll one device without a code
     Invite(invite::Options),
+    /// Let a user log in without a code for a while
+    Exempt(exempt::Options),
 }
 
 impl Verb {
@@ -131,6 +133,7 @@ impl Verb {
             Self::Remembered(_) => "remembered",
             Self::Adopt(_) => "adopt",
             Self::Invite(_) => "invite",
+            Self::Exempt(_) => "exempt",
         }
     }
 

@@ -123,5 +123,6 @@ fn obey(
         Verb::Remembered(options) => verbs::remembered::run(&options, &mut session),
         Verb::Adopt(options) => verbs::adopt::run(&options, &mut session),
         Verb::Invite(options) => verbs::invite::run(&options, &mut session),
+        Verb::Exempt(options) => verbs::exempt::run(&options, &mut session),
     }
 }

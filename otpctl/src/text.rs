@@ -69,6 +69,23 @@ pub(crate) fn counted(number: u32, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// The seconds of a time as it is typed: a number and a unit. None: too many to count.
+///
+/// # Errors
+/// When it is no time.
+pub(crate) fn time(text: &str) -> Result<Option<u32>, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err("a time is a number and s, min, h or d, such as 24h".to_owned()),
+    };
+    Ok(number.parse::<u32>().ok().and_then(|number| number.checked_mul(factor)))
+}
+
 /// A stretch of time as people say it, rounded up: `12 s`, `3 min`, `2 h`.
 pub(crate) fn stretch(seconds: u32) -> String {
     match seconds {

@@ -42,6 +42,8 @@ pub enum Action {
     Remembered,
     /// Forget remembered logins.
     ForgetRemembered,
+    /// Let a user log in without a code for a while, or end that.
+    Exempt,
     /// Give an account to the uid or name that its user has now.
     Adopt,
     /// Remove an account with all its devices.
@@ -102,6 +104,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Invite
             | Action::Remembered
             | Action::ForgetRemembered
+            | Action::Exempt
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -132,11 +135,12 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Resync,
             Relation::Owner,
         ) => Answer::WithWarrant,
-        // Nobody unlocks, invites or forgets themselves, not even with an administrator's password:
+        // Nobody unlocks, invites, exempts or forgets themselves, not even with an administrator's password:
         // each of these would stand in for the code that a change of one's own needs.
         (
             Action::Unlock
             | Action::Invite
+            | Action::Exempt
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -164,6 +168,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Invite
             | Action::Remembered
             | Action::ForgetRemembered
+            | Action::Exempt
             | Action::Adopt
             | Action::Forget
             | Action::Accounts
@@ -199,6 +204,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Invite
         | Action::Remembered
         | Action::ForgetRemembered
+        | Action::Exempt
         | Action::Adopt
         | Action::Forget
         | Action::Accounts
@@ -228,6 +234,7 @@ impl Action {
             Self::Invite => "invite",
             Self::Remembered => "see remembered logins",
             Self::ForgetRemembered => "forget remembered logins",
+            Self::Exempt => "give exemptions",
             Self::Adopt => "adopt accounts",
             Self::Forget => "forget accounts",
             Self::Accounts => "list accounts",
@@ -256,6 +263,7 @@ impl Action {
             Self::Invite => Some("org.otpd1.invite"),
             Self::Remembered => Some("org.otpd1.remembered"),
             Self::ForgetRemembered => Some("org.otpd1.forget-remembered"),
+            Self::Exempt => Some("org.otpd1.exempt"),
             Self::Adopt => Some("org.otpd1.adopt"),
             Self::Forget => Some("org.otpd1.forget"),
             Self::Accounts => Some("org.otpd1.accounts"),
@@ -269,7 +277,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 23] = [
+    const ACTIONS: [Action; 24] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -288,6 +296,7 @@ mod tests {
         Action::Invite,
         Action::Remembered,
         Action::ForgetRemembered,
+        Action::Exempt,
         Action::Adopt,
         Action::Forget,
         Action::Accounts,

@@ -15,6 +15,7 @@ mod devices;
 mod directory;
 mod disk;
 mod durable;
+mod exemptions;
 mod freeze;
 mod guest;
 mod harness;

@@ -59,6 +59,8 @@ fn apply(account: &mut Account, changes: Changes) {
             | Change::Forget(_)
             | Change::Invite(_)
             | Change::Uninvite
+            | Change::Exempt(_)
+            | Change::Unexempt
             | Change::Event(_)
             | Change::Remember(_)
             | Change::Unremember(_)

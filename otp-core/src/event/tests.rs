@@ -48,6 +48,9 @@ fn stored_samples_stay_readable() {
             r#"{"event":"recovery-made","device":"recovery/7f3a9c01","codes":10}"#,
         ),
         (EventClass::Change, r#"{"event":"resynchronised","device":"hotp/11aa22bb"}"#),
+        (EventClass::Change, r#"{"event":"adopted","name":"alison","uid":1000}"#),
+        (EventClass::Change, r#"{"event":"exempted","until":1700003600,"reason":"lost phone"}"#),
+        (EventClass::Change, r#"{"event":"exemption-ended"}"#),
         (EventClass::Change, r#"{"event":"unlocked"}"#),
         (
             EventClass::Login,

@@ -43,12 +43,16 @@ fn apply<O: std::fmt::Debug>(account: &mut Account, decision: Decision<O>) -> Re
             Change::Lane(lane, state) => drop(account.lanes.insert(lane, state)),
             Change::Invite(invitation) => account.invitation = Some(invitation),
             Change::Uninvite => assert!(account.invitation.take().is_some(), "there was none"),
-            Change::Note { .. } | Change::Rename(..) | Change::Give { .. } => panic!("{change:?}"),
             Change::Seen(..)
             | Change::Forget(_)
             | Change::Event(_)
             | Change::Remember(_)
             | Change::Unremember(_) => {}
+            Change::Note { .. }
+            | Change::Rename(..)
+            | Change::Exempt(_)
+            | Change::Unexempt
+            | Change::Give { .. } => panic!("{change:?}"),
         }
     }
     Ok(outcome)

@@ -75,6 +75,8 @@ fn apply<O>(account: &mut Account, decision: Decision<O>) -> Result<O, Refusal> 
             }
             Change::Head { .. }
             | Change::Add(_)
+            | Change::Exempt(_)
+            | Change::Unexempt
             | Change::Note { .. }
             | Change::Rename(..)
             | Change::Seen(..)

@@ -87,7 +87,9 @@ fn apply(account: &mut Account, changes: Changes) {
             | Change::Uninvite
             | Change::Event(_)
             | Change::Remember(_)
-            | Change::Unremember(_) => {}
+            | Change::Unremember(_)
+            | Change::Exempt(_)
+            | Change::Unexempt => {}
             Change::Head { enrolled, .. } => account.enrolled = enrolled,
             Change::Add(_) | Change::Drop(_) | Change::Rename(..) | Change::Give { .. } => {
                 panic!("not of a code")

@@ -32,6 +32,7 @@ struct Account<'a> {
     devices: Option<u32>,
     locked: Option<&'a [String]>,
     last_used: Option<u64>,
+    exempt_until: Option<u64>,
     created: Option<u64>,
     damaged: Option<&'a str>,
 }
@@ -45,6 +46,7 @@ impl<'a> From<&'a AccountInfo> for Account<'a> {
             devices: account.devices,
             locked: account.locked.as_deref(),
             last_used: account.last_used,
+            exempt_until: account.exempt_until,
             created: account.created,
             damaged: account.damaged.as_deref(),
         }
@@ -98,6 +100,7 @@ fn table(accounts: &[AccountInfo], clock: impl Fn(u64) -> String) -> String {
 fn state(account: &AccountInfo) -> &'static str {
     match (&account.damaged, account.enrolled) {
         (Some(_), _) => "damaged",
+        (None, _) if account.exempt_until.is_some() => "exempt",
         (None, Some(true)) => "yes",
         (None, Some(false)) => "no",
         (None, None) => "?",

@@ -43,9 +43,11 @@ struct Record<'a> {
     service: &'a str,
     from: &'a str,
     tty: &'a str,
-    rules: Vec<Looked<'a>>,
+    rules: Vec<OneRule<'a>>,
     rule: &'a str,
     demand: &'a str,
+    exempt_until: Option<u64>,
+    exempt_reason: Option<&'a str>,
     why: Option<&'a str>,
     enrolled: bool,
     nullok: bool,
@@ -58,7 +60,7 @@ struct Record<'a> {
 
 /// One rule in JSON.
 #[derive(Serialize)]
-struct Looked<'a> {
+struct OneRule<'a> {
     rule: &'a str,
     seen: &'a str,
     why: &'a [String],
@@ -92,7 +94,7 @@ pub(crate) fn run<C: Connect>(
 }
 
 fn record<'a>(told: &'a Decision, login: &'a Login) -> Record<'a> {
-    let rule = |RuleSeen { rule, seen, why }: &'a RuleSeen| Looked { rule, seen, why };
+    let rule = |RuleSeen { rule, seen, why }: &'a RuleSeen| OneRule { rule, seen, why };
     let device = |DeviceFits { device, label, counts }: &'a DeviceFits| Fits {
         device,
         label,
@@ -106,6 +108,8 @@ fn record<'a>(told: &'a Decision, login: &'a Login) -> Record<'a> {
         rules: told.rules.iter().map(rule).collect(),
         rule: &told.rule,
         demand: &told.demand,
+        exempt_until: told.exempt_until,
+        exempt_reason: told.exempt_reason.as_deref(),
         why: told.why.as_deref(),
         enrolled: told.enrolled,
         nullok: told.nullok,
@@ -163,6 +167,9 @@ fn rule_line(rule: &RuleSeen) -> String {
 }
 
 fn demand(told: &Decision) -> String {
+    if let Some(reason) = &told.exempt_reason {
+        return format!("  nothing is demanded for a while: exempt: {}", text::safe(reason));
+    }
     let by = match told.rule.as_str() {
         "default" => "no rule decides".to_owned(),
         rule => format!("rule \"{}\"", text::safe(rule)),

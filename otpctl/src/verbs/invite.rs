@@ -61,18 +61,8 @@ fn tell(user: &str, made: &Invitation, until: &str) -> Zeroizing<String> {
 }
 
 fn seconds(text: &str) -> Result<u32, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit {
-        "s" => 1,
-        "min" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return Err("a time is a number and s, min, h or d, such as 24h".to_owned()),
-    };
     let (least, most) = INVITATION_SECONDS;
-    let seconds = number.parse::<u32>().ok().and_then(|number| number.checked_mul(factor));
-    seconds
+    text::time(text)?
         .filter(|seconds| (least..=most).contains(seconds))
         .ok_or_else(|| "an invitation counts for a minute to 30 days".to_owned())
 }

@@ -48,6 +48,7 @@ struct Event<'a> {
     since: Option<u64>,
     until: Option<u64>,
     locked: Option<bool>,
+    reason: Option<&'a str>,
 }
 
 /// Shows what happened.
@@ -88,6 +89,7 @@ impl<'a> From<&'a LogEntry> for Event<'a> {
             since: entry.since,
             until: entry.until,
             locked: entry.locked,
+            reason: entry.reason.as_deref(),
         }
     }
 }
@@ -141,6 +143,12 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             format!("the account {name}{uid} adopted{}", by(entry))
         }
         "invited" => format!("invited to enroll a device without a code{}", by(entry)),
+        "exempted" => {
+            let until = entry.until.map(|until| format!(" until {}", wall_time(until, zone)));
+            let reason = entry.reason.as_deref().unwrap_or_default();
+            format!("exempt from codes{}{}: {reason}", until.unwrap_or_default(), by(entry))
+        }
+        "exemption-ended" => format!("the exemption ended before its time{}", by(entry)),
         "unlocked" => format!("failures and locks cleared{}", by(entry)),
         "damaged" => "an event that cannot be read: the disk or somebody has changed it".to_owned(),
         event if devices.is_empty() => format!("{event}{}", by(entry)),

@@ -7,6 +7,7 @@ pub(crate) mod code;
 pub(crate) mod confirm;
 pub(crate) mod decide;
 pub(crate) mod enroll;
+pub(crate) mod exempt;
 pub(crate) mod explain;
 pub(crate) mod forget;
 pub(crate) mod invite;

@@ -20,6 +20,8 @@ struct Record<'a> {
     recovery_left: Option<u32>,
     lanes: Vec<Lane<'a>>,
     invited_until: Option<u64>,
+    exempt_until: Option<u64>,
+    exempt_reason: Option<&'a str>,
 }
 
 /// One lane in JSON; `wait` in seconds.
@@ -45,10 +47,12 @@ pub(crate) fn run<C: Connect>(session: &mut Session<'_, '_, C>) -> Result<Exit, 
         recovery_left: status.recovery_left,
         lanes: status.lanes.iter().map(Lane::from).collect(),
         invited_until: status.invited_until,
+        exempt_until: status.exempt_until,
+        exempt_reason: status.exempt_reason.as_deref(),
     };
     let subject = session.subject.clone();
-    let invited = status.invited_until.map(|until| wall_time(until, &session.host.zone));
-    session.answer(&record, || tell(&status, &subject, invited.as_deref()))?;
+    let zone = session.host.zone.clone();
+    session.answer(&record, || tell(&status, &subject, |until| wall_time(until, &zone)))?;
     Ok(Exit::Done)
 }
 
@@ -64,7 +68,7 @@ impl<'a> From<&'a LaneStatus> for Lane<'a> {
     }
 }
 
-fn tell(status: &AccountStatus, subject: &Subject, invited: Option<&str>) -> String {
+fn tell(status: &AccountStatus, subject: &Subject, clock: impl Fn(u64) -> String) -> String {
     let mut lines = vec![format!(
         "{} (uid {}): {}, {}",
         text::safe(&status.user),
@@ -75,7 +79,11 @@ fn tell(status: &AccountStatus, subject: &Subject, invited: Option<&str>) -> Str
     if let Some(left) = status.recovery_left {
         lines.push(format!("  {} left", text::counted(left, "recovery code")));
     }
-    if let Some(until) = invited {
+    if let Some(until) = status.exempt_until.map(&clock) {
+        let reason = text::safe(status.exempt_reason.as_deref().unwrap_or_default());
+        lines.push(format!("  exempt: logs in without a code until {until}: {reason}"));
+    }
+    if let Some(until) = status.invited_until.map(&clock) {
         lines.push(format!("  invited to enroll a device without a code, until {until}"));
     }
     lines.extend(status.lanes.iter().map(lane_line));

@@ -12,6 +12,7 @@ fn accounts() -> Fake {
             enrolled: Some(false),
             devices: Some(0),
             last_used: None,
+            exempt_until: Some(1_784_124_000),
             ..account("bob", 1001)
         };
         let locked = AccountInfo {
@@ -21,6 +22,7 @@ fn accounts() -> Fake {
         let damaged = AccountInfo {
             locked: None,
             last_used: None,
+            exempt_until: None,
             damaged: Some("totp/7f3a9c01 of dave is not as it was written\u{1b}[2J".into()),
             ..account("dave", 1003)
         };

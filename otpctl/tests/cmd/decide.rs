@@ -28,6 +28,8 @@ fn decision() -> Decision {
         ],
         rule: "office".to_owned(),
         demand: "code".to_owned(),
+        exempt_until: None,
+        exempt_reason: None,
         why: None,
         enrolled: true,
         nullok: false,
@@ -90,6 +92,14 @@ fn who_passes_is_told() {
     Case::root(&["explain", "-u", "alice", "su"]).expect("decide-nullok", &telling(default));
     let nothing = Decision { demand: "nothing".to_owned(), methods: None, ..decision() };
     Case::root(&ASK).expect("decide-nothing", &telling(nothing));
+    let exempt = Decision {
+        rule: "exemption".to_owned(),
+        demand: "nothing".to_owned(),
+        exempt_until: Some(1_784_124_000),
+        exempt_reason: Some("lost phone".to_owned()),
+        ..decision()
+    };
+    Case::root(&ASK).expect("decide-exempt", &telling(exempt));
 }
 
 #[test]

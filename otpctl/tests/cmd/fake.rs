@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) adoption: Adoption,
     pub(crate) in_force: InForce,
     pub(crate) decision: Option<Decision>,
+    /// Whether there is an exemption to end.
+    pub(crate) exempt: bool,
     /// Errors that a method answers with before it does what it should.
     pub(crate) refusals: HashMap<&'static str, VecDeque<Error>>,
     /// A method in which the connection breaks.
@@ -67,6 +69,7 @@ impl Fake {
             stored: stored(),
             adoption: adoption(),
             decision: None,
+            exempt: false,
             in_force: InForce { files: Vec::new(), rules: 0, remarks: Vec::new() },
             refusals: HashMap::new(),
             breaks: None,
@@ -367,6 +370,27 @@ impl Manage {
         gone.retain(|login| number == 0 || login.number == number);
         Ok(gone)
     }
+
+    async fn exempt(
+        &self,
+        user: String,
+        seconds: u32,
+        reason: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<u64, Error> {
+        let call = format!("Exempt({user:?}, {seconds}, {reason:?})");
+        self.0.note("Exempt", call, connection).await?;
+        Ok(1_784_124_000)
+    }
+
+    async fn end_exemption(
+        &self,
+        user: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<bool, Error> {
+        self.0.note("EndExemption", format!("EndExemption({user:?})"), connection).await?;
+        Ok(std::mem::take(&mut self.0.state().exempt))
+    }
 }
 
 struct Admin(Fake);
@@ -556,6 +580,8 @@ pub(crate) fn status(of: &[(&str, u32, u32, u32, bool)]) -> AccountStatus {
         recovery_left: None,
         lanes: lanes(of),
         invited_until: None,
+        exempt_until: None,
+        exempt_reason: None,
     }
 }
 
@@ -599,6 +625,7 @@ pub(crate) fn account(name: &str, uid: u32) -> AccountInfo {
         devices: Some(2),
         locked: Some(Vec::new()),
         last_used: Some(1_784_116_800),
+        exempt_until: None,
         created: Some(1_768_478_400),
         damaged: None,
     }

@@ -18,6 +18,7 @@ mod codes;
 mod decide;
 mod devices;
 mod enroll;
+mod exempt;
 mod fake;
 mod inspect;
 mod invite;

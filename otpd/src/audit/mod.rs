@@ -8,7 +8,7 @@ mod syslog;
 use std::fmt;
 
 use otp_core::{
-    DeviceId, Found, Label, Lane, Malformed, Matched, Refusal, Remembered, Seconds, Uid,
+    DeviceId, Exemption, Found, Label, Lane, Malformed, Matched, Refusal, Remembered, Seconds, Uid,
 };
 
 use crate::polkit::No;
@@ -87,6 +87,8 @@ pub enum Event<'a> {
     Exempt(&'a Subject, &'a str),
     /// A login went on without a code, as one was accepted before.
     Remembered(&'a Subject, &'a Remembered),
+    /// An administrator's exemption let a login pass without a code.
+    ExemptFor(&'a Subject, &'a Exemption),
     /// A rule denied a login, or could not be decided.
     Denied(&'a Subject, &'a str),
     /// A caller asked for what it may not.
@@ -145,7 +147,8 @@ impl Event<'_> {
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
             | Self::LeftOut { .. }
-            | Self::PassedUnenrolled(_) => Severity::Warning,
+            | Self::PassedUnenrolled(_)
+            | Self::ExemptFor(..) => Severity::Warning,
             Self::Wrong { locked: false, .. }
             | Self::Refused(..)
             | Self::Malformed(..)
@@ -230,6 +233,11 @@ impl fmt::Display for Event<'_> {
                 write!(f, "{who} passed {} without a code: rule {:?} ", who.by(), login.rule)?;
                 write!(f, "remembers one of {} of {} s ago ", login.device, since.0)?;
                 write!(f, "for {} s more", until.0)
+            }
+            Self::ExemptFor(who, given) => {
+                let (by, until) = (given.by(), given.until.as_secs());
+                write!(f, "{who} passed {} without a code: exempt by uid {by} ", who.by())?;
+                write!(f, "until {until} s since 1970: {:?}", given.reason.as_str())
             }
             Self::Denied(who, why) => write!(f, "{who} refused {}: {why}", who.by()),
             Self::NotAllowed { uid, action, user, why } => {
@@ -343,6 +351,7 @@ impl fmt::Display for Why<'_> {
             | Refusal::IdTaken
             | Refusal::TooManyDevices
             | Refusal::NothingToUnlock
+            | Refusal::NotExempt
             | Refusal::CodeNeeded
             | Refusal::NotInvited
             | Refusal::NotRemembered

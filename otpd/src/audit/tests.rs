@@ -156,3 +156,21 @@ fn a_name_cannot_forge_a_line() {
          \"evil host\": no such user"
     );
 }
+
+#[test]
+fn exempt() {
+    let who = who("192.0.2.7");
+    let given = Exemption {
+        since: otp_core::UnixTime::from_secs(1_700_000_000),
+        until: otp_core::UnixTime::from_secs(1_700_007_200),
+        by: 0,
+        reason: otp_core::ExemptionReason::parse("lost \"phone\"").unwrap(),
+    };
+    let event = Event::ExemptFor(&who, &given);
+    assert_eq!(
+        event.to_string(),
+        "alice passed by sshd from 192.0.2.7 without a code: exempt by uid 0 until 1700007200 s \
+         since 1970: \"lost \\\"phone\\\"\""
+    );
+    assert_eq!(event.severity(), Severity::Warning);
+}

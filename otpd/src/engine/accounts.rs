@@ -30,6 +30,8 @@ pub struct Whole {
     pub locked: Vec<Lane>,
     /// When a code was last accepted.
     pub last_used: Option<UnixTime>,
+    /// Until when no code is demanded.
+    pub exempt: Option<UnixTime>,
 }
 
 impl Engine {
@@ -98,6 +100,7 @@ fn listed(Entry { stored, account }: Entry, policy: &ThrottlePolicy, now: UnixTi
         Whole {
             demands_code: account.demands_code(),
             locked: locked.map(|(lane, _)| *lane).collect(),
+            exempt: account.exempt(now).map(|given| given.until),
             last_used: account.devices.iter().filter_map(|device: &Device| device.last_used).max(),
         }
     });

@@ -3,6 +3,7 @@
 //! method for each thing that can be asked; those about whole accounts and keys have files of their own.
 
 mod accounts;
+mod exemption;
 mod foresee;
 mod keys;
 mod log;

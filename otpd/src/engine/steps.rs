@@ -2,9 +2,9 @@
 //! refuses, and leaves the decision to the core.
 
 use otp_core::{
-    Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, First, Lane, LaneState,
-    NewDevice, Offer, Refusal, Remembered, Seconds, Secret, ThrottlePolicy, Uid, UnixTime,
-    UserName, Warrant, device::KindState, enroll,
+    Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, Exemption, First, Lane,
+    LaneState, NewDevice, Offer, Refusal, Remembered, Seconds, Secret, ThrottlePolicy, Uid,
+    UnixTime, UserName, Warrant, device::KindState, enroll,
 };
 use zeroize::Zeroizing;
 
@@ -95,6 +95,8 @@ pub struct Overview {
     pub invited: Option<UnixTime>,
     /// The logins that are remembered.
     pub remembered: Vec<Remembered>,
+    /// The exemption that counts now.
+    pub exempt: Option<Exemption>,
 }
 
 /// One lane's failures.
@@ -162,6 +164,7 @@ impl Query for Look {
                 all.filter(|one| one.is_open(account, now)).cloned().collect()
             }),
             invited: invitation.filter(|open| open.is_open(now)).map(|open| open.until),
+            exempt: account.and_then(|account| account.exempt(now)).cloned(),
         })
     }
 }

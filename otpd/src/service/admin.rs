@@ -281,6 +281,10 @@ fn info(Listed { stored, whole }: Listed) -> AccountInfo {
         enrolled: whole.as_ref().map_or(stored.enrolled, |whole| Some(whole.demands_code)),
         devices: Some(u32::try_from(confirmed).unwrap_or(u32::MAX)),
         locked,
+        exempt_until: whole
+            .as_ref()
+            .and_then(|whole| whole.exempt)
+            .map(otp_core::UnixTime::as_secs),
         last_used: whole.and_then(|whole| whole.last_used).map(otp_core::UnixTime::as_secs),
         created: stored.created.map(otp_core::UnixTime::as_secs),
         damaged: stored.damaged,

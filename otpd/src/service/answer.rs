@@ -150,6 +150,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock
+        | Refusal::NotExempt
         | Refusal::CodeNeeded
         | Refusal::NotInvited
         | Refusal::NotRemembered
@@ -294,6 +295,9 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
         Refusal::Unsent(unsent) => unsent_error(unsent, &user),
         Refusal::NothingToUnlock => {
             Error::InvalidArgument(format!("{user} has no failures; there is nothing to unlock"))
+        }
+        Refusal::NotExempt => {
+            Error::InvalidArgument(format!("{user} is not exempt; there is nothing to end"))
         }
     }
 }

@@ -6,7 +6,7 @@ use otp_core::Refusal;
 
 use super::{
     Call, Refused, Services, answer,
-    auth::{Believed, foreseen},
+    auth::{Believed, EXEMPTION, foreseen},
     ruling::{Decided, Ruling, decided, known},
 };
 use crate::{
@@ -56,12 +56,18 @@ fn told(
         Err(refusal) => (false, Some(answer::error(refusal.clone(), &user).to_string())),
     };
     let passes = matches!(ruling, Ruling::Default) && free;
+    let exempt = standing.as_ref().ok().and_then(|there| there.overview.exempt.clone());
+    let asks = matches!(ruling, Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default);
+    let exempt = exempt.filter(|_| asks);
     let (demand, why, methods) = match (ruling, wrong) {
         (Ruling::Denied(why), _) => ("denied", Some(why), Methods::Any),
         (Ruling::Nothing, _) => ("nothing", None, Methods::Any),
         // Whose account it is counts wherever a code does.
         (Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default, Some(wrong)) => {
             ("denied", Some(wrong), Methods::Any)
+        }
+        (Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default, None) if exempt.is_some() => {
+            ("nothing", None, Methods::Any)
         }
         (Ruling::Enrolled(_), None) if free => ("nothing", None, Methods::Any),
         (Ruling::Code(methods) | Ruling::Enrolled(methods), None) => ("code", None, methods),
@@ -75,7 +81,9 @@ fn told(
     Decision {
         user,
         rules,
-        rule,
+        rule: if exempt.is_some() { EXEMPTION.to_owned() } else { rule },
+        exempt_until: exempt.as_ref().map(|given| given.until.as_secs()),
+        exempt_reason: exempt.map(|given| given.reason.to_string()),
         demand: demand.to_owned(),
         why,
         enrolled: !free,

@@ -76,7 +76,16 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
             former_uid: Some(uid),
             ..told
         },
-        Some(EventKind::Invited { until: _ }) => LogEntry { event: "invited".to_owned(), ..told },
+        Some(EventKind::Invited { until }) => {
+            LogEntry { event: "invited".to_owned(), until: Some(until.as_secs()), ..told }
+        }
+        Some(EventKind::Exempted { until, reason }) => LogEntry {
+            event: "exempted".to_owned(),
+            until: Some(until.as_secs()),
+            reason: Some(reason),
+            ..told
+        },
+        Some(EventKind::ExemptionEnded) => LogEntry { event: "exemption-ended".to_owned(), ..told },
         Some(EventKind::Unlocked) => LogEntry { event: "unlocked".to_owned(), ..told },
         None => LogEntry { event: "damaged".to_owned(), ..told },
     }

@@ -454,6 +454,74 @@ fn an_invitation_is_told_once_and_shows_until_when() {
     });
 }
 
+/// Wherever a code would be demanded, for who has a device and who has none, and nowhere else.
+#[test]
+fn who_is_exempt_passes_where_no_rule_denies_it() {
+    run(async {
+        let world = world_of(&[("daemon", 4242), ("bin", 2)]).await;
+        let log = UnixDatagram::bind(world.dir.path().join("log")).unwrap();
+        let manage = ManageProxy::new(&world.client).await.unwrap();
+        let auth = AuthProxy::new(&world.client).await.unwrap();
+        let admin = AdminProxy::new(&world.client).await.unwrap();
+        let rules = "[[rule]]\nname = 'shut'\nservice = ['su']\nrequire = 'deny'\n\
+                     [[rule]]\nname = 'all'\nservice = ['sshd']\nrequire = 'code'\n";
+        std::fs::write(world.dir.path().join("none.toml"), rules).unwrap();
+        admin.reload().await.unwrap();
+        let asked = async |user: &str, service: &str| {
+            let login = Login { service: service.into(), ..login(user) };
+            let begun = auth.begin(&login).await.unwrap();
+            let told = manage.decide(&login).await.unwrap();
+            let passes = begun.demand == otp_bus::Demand::Exempt;
+            assert_eq!(told.demand == "nothing", passes, "{user} at {service}: {told:?}");
+            passes.then_some(begun.rule)
+        };
+        assert_eq!(asked("bin", "sshd").await, None);
+        for user in ["root", "bin"] {
+            let until = manage.exempt(user, 7200, "lost \"phone\"").await.unwrap();
+            assert_eq!(until, 1_700_007_200);
+            for service in ["sshd", "other"] {
+                assert_eq!(asked(user, service).await.as_deref(), Some("exemption"), "{user}");
+            }
+            assert_eq!(asked(user, "su").await, None, "a rule denies it");
+        }
+        let lines = logged(&log);
+        let passed = "root passed by sshd without a code: exempt by uid 0 until 1700007200 s since \
+                      1970: \"lost \\\"phone\\\"\"";
+        assert!(lines.iter().any(|line| line.ends_with(passed)), "{lines:?}");
+        let status = manage.status("bin").await.unwrap();
+        assert_eq!((status.enrolled, status.exempt_until), (true, Some(1_700_007_200)));
+        assert_eq!(status.exempt_reason.as_deref(), Some("lost \"phone\""));
+        assert!(!manage.status("root").await.unwrap().enrolled, "it enrolls nobody");
+        let listed = admin.accounts("", 10).await.unwrap();
+        let exempt = listed.iter().filter(|account| account.exempt_until.is_some());
+        assert_eq!(
+            exempt.map(|account| account.name.as_str()).collect::<Vec<_>>(),
+            ["bin", "root"]
+        );
+
+        // An account that is not the user's is nobody's to exempt.
+        let mismatch = manage.exempt("daemon", 60, "why").await.unwrap_err();
+        assert!(matches!(mismatch, Error::UidMismatch(_)), "{mismatch}");
+        assert!(manage.end_exemption("bin").await.unwrap());
+        assert!(!manage.end_exemption("bin").await.unwrap());
+        assert!(!manage.end_exemption("games").await.unwrap());
+        assert_eq!(asked("bin", "sshd").await, None);
+        let told = manage.log("bin", 3).await.unwrap();
+        let words: Vec<&str> = told.iter().map(|entry| entry.event.as_str()).collect();
+        assert_eq!(words, ["exemption-ended", "exempted", "confirmed"]);
+        assert_eq!(told[1].reason.as_deref(), Some("lost \"phone\""));
+        assert_eq!(told[1].until, Some(1_700_007_200));
+        for (seconds, reason) in
+            [(59, "why"), (604_801, "why"), (0, "why"), (60, ""), (60, " "), (60, "a\nb")]
+        {
+            let error = manage.exempt("root", seconds, reason).await.unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument(_)), "{seconds} {reason:?}: {error}");
+        }
+        let nobody = manage.exempt("no such user", 60, "why").await.unwrap_err();
+        assert!(matches!(nobody, Error::UnknownUser(_)), "{nobody}");
+    });
+}
+
 #[test]
 fn what_cannot_be_done_says_why_and_changes_nothing() {
     run(async {

@@ -3,7 +3,7 @@
 
 use otp_bus::{Caution, Error, NewCodes, NewDevice, names};
 use otp_core::{
-    Algorithm, Counter, Digits, Label, Period, Seconds, Secret, Verified, Warning,
+    Algorithm, Counter, Digits, ExemptionReason, Label, Period, Seconds, Secret, Verified, Warning,
     device::{HotpState, KindState, RECOVERY_CODES, RECOVERY_CODES_MOST, TotpState},
 };
 
@@ -94,6 +94,18 @@ pub(super) fn wanted_length(seconds: u32) -> Result<Seconds, Error> {
         return Ok(Seconds(seconds.into()));
     }
     Err(invalid(format!("an invitation is open for {least} to {most} seconds")))
+}
+
+/// For how long and why somebody is to be exempt.
+pub(super) fn wanted_exemption(
+    seconds: u32,
+    reason: &str,
+) -> Result<(Seconds, ExemptionReason), Error> {
+    let (least, most) = names::EXEMPTION_SECONDS;
+    if !(least..=most).contains(&seconds) {
+        return Err(invalid(format!("an exemption lasts for {least} to {most} seconds")));
+    }
+    Ok((Seconds(seconds.into()), ExemptionReason::parse(reason).map_err(invalid)?))
 }
 
 /// What should be looked at before a new device is used.

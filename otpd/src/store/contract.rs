@@ -14,8 +14,9 @@ use std::{
 
 use otp_core::{
     Algorithm, Asking, Attempt, Changed, Code, CodeHash, Counter, Decision, DeviceSummary, Digits,
-    Kind, Label, NewDevice, Offer, Origin, Refusal, Seconds, Secret, ThrottlePolicy, Uid, UnixTime,
-    UserName, Verified, Warrant, attempt, confirm, device::HotpState, enroll, hotp, invite,
+    ExemptionReason, Kind, Label, NewDevice, Offer, Origin, Refusal, Seconds, Secret,
+    ThrottlePolicy, Uid, UnixTime, UserName, Verified, Warrant, attempt, confirm,
+    device::HotpState, enroll, exempt, hotp, invite,
 };
 
 use super::{Key, Persisted, Query, Records, SqliteStore, Step, Store, StoreError};
@@ -93,6 +94,26 @@ impl Step for Invite {
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
         let (policy, new) = (ThrottlePolicy::default(), (CodeHash::new([7; 32]), Seconds(3600)));
         invite(seen.account(&name()), &name(), Uid(1000), new, &asking(&policy, now))
+    }
+}
+
+struct Exempt(Vec<Key>);
+
+impl Step for Exempt {
+    type Outcome = Changed<UnixTime>;
+
+    fn keys(&self) -> &[Key] {
+        &self.0
+    }
+
+    fn by(&self) -> Uid {
+        Uid(0)
+    }
+
+    fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
+        let policy = ThrottlePolicy::default();
+        let given = (Seconds(3600), ExemptionReason::parse("lost phone").unwrap());
+        exempt(seen.account(&name()), &name(), Uid(1000), given, &asking(&policy, now))
     }
 }
 
@@ -415,11 +436,15 @@ fn sqlite_refuses_records_that_were_changed() {
         assert!(matches!(failed, Ok(Verified::Wrong { .. })));
         let invited: Persisted<_> = store.transact(Invite(keys()), soon()).await.unwrap();
         invited.into_result().unwrap().unwrap();
+        let exempted: Persisted<_> = store.transact(Exempt(keys()), soon()).await.unwrap();
+        exempted.into_result().unwrap().unwrap();
     });
     store.close();
     for change in [
         "UPDATE invitation SET state = replace(state, '\"by\":', '\"by\":9')",
         "UPDATE invitation SET state = replace(state, '07', '08')",
+        "UPDATE exemption SET state = replace(state, '\"until\":1', '\"until\":9')",
+        "UPDATE exemption SET state = replace(state, 'lost', 'gone')",
         "UPDATE device SET state = replace(state, '2', '1')",
         "UPDATE device SET confirmed = 0",
         "UPDATE account SET enrolled = 0",

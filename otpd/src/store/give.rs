@@ -45,7 +45,9 @@ fn rewrite(saver: &Saver<'_>, new: &UserName, was: &Account) -> Result<(), Store
     let mut lanes = was.lanes.iter();
     lanes.try_for_each(|(lane, state)| saver.change(new, Change::Lane(*lane, state.clone())))?;
     let mut invitation = was.invitation.iter();
-    invitation.try_for_each(|open| saver.change(new, Change::Invite(open.clone())))
+    invitation.try_for_each(|open| saver.change(new, Change::Invite(open.clone())))?;
+    let mut exemption = was.exemption.iter();
+    exemption.try_for_each(|given| saver.change(new, Change::Exempt(given.clone())))
 }
 
 fn read(saver: &Saver<'_>, name: &UserName) -> Result<Account, StoreError> {
@@ -70,4 +72,5 @@ fn is_whole(was: &Account, is: &Account, uid: Uid) -> bool {
         && is.uid == uid
         && (is.enrolled, &is.lanes, &is.addresses) == (was.enrolled, &was.lanes, &was.addresses)
         && is.invitation == was.invitation
+        && is.exemption == was.exemption
 }

@@ -10,7 +10,7 @@ use otp_core::{
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    Key, Records, StoreError, log,
+    Key, Records, StoreError, exemption, log,
     mark::{Marked, MarkedDevice},
     remembered, sent,
 };
@@ -112,6 +112,7 @@ pub(super) fn account(
     account.addresses = addresses(connection, name)?;
     account.invitation = invitation(connection, by, name)?;
     account.remembered = remembered::load(connection, by, name)?;
+    account.exemption = exemption::read(connection, by, name)?;
     Ok(Some(Loaded { account, version }))
 }
 
@@ -242,7 +243,7 @@ pub(super) fn time(secs: i64) -> UnixTime {
     UnixTime::from_secs(u64::try_from(secs).unwrap_or(0))
 }
 
-fn corrupt(whose: &str, error: impl std::fmt::Display) -> StoreError {
+pub(super) fn corrupt(whose: &str, error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(format!("{}: {error}", Escaped(whose)))
 }
 

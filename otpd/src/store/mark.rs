@@ -21,6 +21,8 @@ pub(super) enum Marked<'a> {
     Invitation { account: &'a str, state: &'a str },
     /// A remembered login.
     Remembered { account: &'a str, number: u32, state: &'a str },
+    /// An exemption.
+    Exemption { account: &'a str, state: &'a str },
 }
 
 /// What decides about a device.
@@ -63,6 +65,9 @@ impl Marked<'_> {
                 let number = number.to_be_bytes();
                 pepper.mark(&[b"remembered", account.as_bytes(), &number, state.as_bytes()])
             }
+            Self::Exemption { account, state } => {
+                pepper.mark(&[b"exemption", account.as_bytes(), state.as_bytes()])
+            }
         };
         made.ok_or_else(|| StoreError::Failed("no mark could be made".to_owned()))
     }
@@ -82,6 +87,7 @@ impl Marked<'_> {
             Self::Remembered { account, number, .. } => {
                 format!("remembered login {number} of {account}")
             }
+            Self::Exemption { account, .. } => format!("the exemption of {account}"),
         };
         let text = format!(
             "{} is not as it was written: the disk or somebody has changed it; restore the \

@@ -5,6 +5,7 @@
 mod accounts;
 #[cfg(test)]
 pub(crate) mod contract;
+mod exemption;
 mod give;
 mod keys;
 mod load;

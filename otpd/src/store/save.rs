@@ -139,6 +139,8 @@ impl Saver<'_> {
             }
             Change::Remember(login) => remembered::write(self, name, &login),
             Change::Unremember(which) => remembered::forget(self, name, which),
+            Change::Exempt(given) => self.exempt(name, &given),
+            Change::Unexempt => self.unexempt(name),
             Change::Event(event) => log::write(self.connection, name, self.by, event),
             Change::Give { name: to, uid } => give(self, owner, &to, uid),
         }

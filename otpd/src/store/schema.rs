@@ -64,6 +64,10 @@ const MIGRATIONS: &[&str] = &["
         state   TEXT NOT NULL,            -- JSON
         mark    BLOB NOT NULL,            -- keyed hash of account, number, state
         PRIMARY KEY (account, number)
+    CREATE TABLE exemption (
+        account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE event (

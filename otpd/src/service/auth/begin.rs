@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{audit::Event, nss::Person, policy::Action};
 
+/// What stands in a rule's place where an exemption lets somebody pass.
+pub(crate) const EXEMPTION: &str = "exemption";
+
 impl AuthService {
     /// What a login must do.
     pub(super) async fn demand(
@@ -40,8 +43,16 @@ impl AuthService {
         if !known {
             return Ok(ask("default".to_owned()));
         }
-        let free = standing.is_ok_and(|overview| !overview.demands_code);
+        let free = standing.as_ref().is_ok_and(|overview| !overview.demands_code);
+        // Whose account it is counts here too: there is none where it is not the user's.
+        let exempt = standing.ok().and_then(|overview| overview.exempt);
         let log = &self.services.log;
+        // What denies is not overridden.
+        let asks = matches!(ruling, Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default);
+        if let Some(given) = exempt.filter(|_| asks) {
+            log.log(&Event::ExemptFor(&believed.who, &given));
+            return Ok(challenge(Demand::Exempt, EXEMPTION.to_owned()));
+        }
         match ruling {
             Ruling::Nothing => {
                 log.log(&Event::Exempt(&believed.who, &rule));

@@ -5,6 +5,8 @@ mod begin;
 mod check;
 mod remembered;
 
+pub(super) use begin::EXEMPTION;
+
 use std::time::Duration;
 
 use otp_bus::{Demand, Details, Error, Hint, Login, Outcome, Reason, Terms, Verdict, names};
@@ -195,6 +197,7 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::IdTaken
         | Refusal::TooManyDevices
         | Refusal::NothingToUnlock
+        | Refusal::NotExempt
         | Refusal::CodeNeeded
         | Refusal::NotInvited
         | Refusal::NotRemembered

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     Services, answer, explain, log, remembered,
     right::{origin, own},
-    wanted::{cautions, invalid, malformed, wanted, wanted_codes, wanted_length},
+    wanted::{cautions, invalid, malformed, wanted, wanted_codes, wanted_exemption, wanted_length},
 };
 use crate::{audit::Escaped, caller::Way, policy::Action};
 
@@ -145,6 +145,8 @@ impl ManageService {
             recovery_left: sets.reduce(u32::saturating_add),
             lanes: overview.lanes.iter().map(answer::lane).collect(),
             invited_until: overview.invited.map(UnixTime::as_secs),
+            exempt_until: overview.exempt.as_ref().map(|given| given.until.as_secs()),
+            exempt_reason: overview.exempt.map(|given| given.reason.to_string()),
         })
     }
 
@@ -355,6 +357,45 @@ impl ManageService {
         };
         self.managed(&call, &format!("forgot {} remembered logins", gone.len()), user);
         Ok(gone.into_iter().map(remembered::shown).collect())
+    }
+
+    /// Lets the user log in without a code for so many seconds; until when.
+    #[zbus(out_args("until"))]
+    async fn exempt(
+        &self,
+        user: &str,
+        seconds: u32,
+        reason: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<u64, Error> {
+        let (call, person) = self.enter(Action::Exempt, user, connection, &header).await?;
+        let wanted = wanted_exemption(seconds, reason)?;
+        let told = format!("exempted for {} s ({:?}),", wanted.0.0, wanted.1.as_str());
+        let done = self.services.engine.exempt(person, own(&call), wanted, call.before).await;
+        let until = self.changed(user, done)?;
+        self.managed(&call, &told, user);
+        Ok(until.as_secs())
+    }
+
+    /// Ends an exemption before its time; whether there was one.
+    #[zbus(out_args("ended"))]
+    async fn end_exemption(
+        &self,
+        user: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<bool, Error> {
+        let (call, person) = self.enter(Action::Exempt, user, connection, &header).await?;
+        let done = self.services.engine.end_exemption(person, own(&call), call.before).await;
+        let done = done.map_err(|error| self.unavailable(user, error.into()))?;
+        match done.into_result() {
+            Ok(ended) => ended.map_err(|wrong| self.unproven(wrong, user))?,
+            Err(Refusal::NotExempt) => return Ok(false),
+            Err(refusal) => return Err(answer::error(refusal, user)),
+        }
+        self.managed(&call, "ended the exemption", user);
+        Ok(true)
     }
 }
 

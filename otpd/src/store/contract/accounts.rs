@@ -112,6 +112,11 @@ async fn gives_an_account_away<S: Store>(open: impl AsyncFn() -> S, close: impl 
     enroll_as(&store, "alice", 1000).await.unwrap();
     assert!(is_accepted(&verify_as(&store, "alice", code(1)).await));
     assert!(matches!(verify_as(&store, "alice", wrong()).await, Ok(Verified::Wrong { .. })));
+    // What an administrator has given her is hers, whatever her name and uid are by now.
+    store.transact(Invite(keys()), soon()).await.unwrap().into_result().unwrap().unwrap();
+    store.transact(Exempt(keys()), soon()).await.unwrap().into_result().unwrap().unwrap();
+    let before = words_for(&store, "alice").await;
+    assert!(before.0.is_some() && before.1.is_some());
     let (_, enrolled, devices, lanes, addresses) = sight(&store, "alice").await.unwrap();
     let events = store.stored(StoredName::read("alice"), soon()).await.unwrap().unwrap().events;
 
@@ -121,12 +126,33 @@ async fn gives_an_account_away<S: Store>(open: impl AsyncFn() -> S, close: impl 
     let store = open().await;
     let given = (Uid(2000), enrolled, devices, lanes, addresses);
     assert_eq!(sight(&store, to).await, Some(given));
+    assert_eq!(words_for(&store, to).await, before);
     assert_eq!(sight(&store, "alice").await.is_some(), to == "alice");
     let stored = store.stored(StoredName::read(to), soon()).await.unwrap().unwrap();
     assert_eq!(stored.events, events + 1, "its log goes with it");
     assert!(matches!(verify_as(&store, to, code(1)).await, Err(Refusal::Used(..))));
     assert!(is_accepted(&verify_as(&store, to, code(2)).await));
     close(store);
+}
+
+/// The words of an administrator for an account.
+async fn words_for<S: Store>(
+    store: &S,
+    user: &str,
+) -> (Option<otp_core::Invitation>, Option<otp_core::Exemption>) {
+    struct Words(UserName, [Key; 1]);
+    impl Query for Words {
+        type Row = (Option<otp_core::Invitation>, Option<otp_core::Exemption>);
+        fn keys(&self) -> &[Key] {
+            &self.1
+        }
+        fn answer(&self, seen: &Records, _: UnixTime) -> Self::Row {
+            let account = seen.account(&self.0).unwrap();
+            (account.invitation.clone(), account.exemption.clone())
+        }
+    }
+    let query = Words(called(user), [Key::Account(called(user))]);
+    store.snapshot(query, soon()).await.unwrap()
 }
 
 /// Each account is on one page, in order.
