@@ -64,6 +64,8 @@ const MIGRATIONS: &[&str] = &["
         state   TEXT NOT NULL,            -- JSON
         mark    BLOB NOT NULL,            -- keyed hash of account, number, state
         PRIMARY KEY (account, number)
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE exemption (
         account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         state   TEXT NOT NULL,            -- JSON

@@ -3,7 +3,7 @@ CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
         value BLOB NOT NULL               -- sealed where the key is 'pepper'
     ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('pepper', X'01026B31062D5A32486B7EB488825BD04967FEC2BAE3EAF06FDC480F1AF9EEF2998E6EA4623ED7BFDCE9156F96528DA1FB327196621F199D2E08C75CCA7F362E685EB3ECB9D5AAE0F1448A31');
+INSERT INTO meta VALUES ('pepper', X'01026B313402F512D1A789A574113B18D05F42EFF5DAD6C206B2D684E13815B7C698F9411F891623986325D2EDC21E9520DF124118E5EC2155E15D4DD2EBF2CA25136FE940B653F76A0BE833');
 CREATE TABLE account (
         name     TEXT PRIMARY KEY,
         uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
@@ -12,7 +12,7 @@ CREATE TABLE account (
         created  INTEGER NOT NULL,
         mark     BLOB NOT NULL            -- keyed hash of name, uid, enrolled
     ) STRICT, WITHOUT ROWID;
-INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'733691E3D42ED865231042C17A8D3B8079C938991F58BCFA2261E3C26A994A1F');
+INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'22129DE780C0CB56B868F5ADE6A80C1BE7C3679763EC75CFBC86BD018F03D9B2');
 CREATE TABLE device (
         account     TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         id          TEXT NOT NULL,
@@ -29,9 +29,9 @@ CREATE TABLE device (
         mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, replaces, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO device VALUES ('alice', 'hotp/8cd930c8', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B31FA7CE8CE6FC239BE25B307E8C97621EE8DDFE188893D4DA5A1886F5FBDD69B76DD4B50EEA8F416728123F4CD532CA7D8DEED1ACB65352974461798D5', X'EC009D139212AA349492A128AAC75C77543BF03EF0FAD94E18C8C5C1F224F9EC', NULL, X'C44AF9C89A80701882BF79CDDA01B5FD9A19E3A48C61B0931E75B59D4B5D8820');
-INSERT INTO device VALUES ('alice', 'recovery/0dd12082', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["210ccc0f6728928ff2599bd693eae0cd8e1b5ec9b1b8cff9208d5b6d9d7f341f","9d218cc78927a6cf12ef104eabb3b67af875e9b7d5a76b0edc14a1de5fd5ef65","8bcab13bda0cbb97c73727b5b96d82646723e57b9ebebe5502edbefce5b5c619","1c9264a573b41ff2faf9373af20b368fd1c184f9f893d4ca5b5d2f151b5b7013","c2c7fc208ce88be52428c67632036fe9a46b41875644810a001172c358dceb51","ce98801bf790afb23f2aca8ed85c721ed261af6481b91d5dac9d6238d429c183","de06d265b6a474923ec13ea3598ab22a9dc9d4d3f214b2038af85e06304769a8","031af7279433fa8e67f2dfdaf33b196c8f8cc145cf4b34a610525ff9c9b1ed10","b73c68dec7882003aaa612fb1aac1c305ce9c9b70a409fe71b82a5a77da9ba5a"],"spent":["7b5aa0ffaa0e427afcac3d2449b5ebae043a2d6701419bfade876873663b4393"]}', NULL, NULL, NULL, X'4D04ED08743482AB65BC14CA739EE33DC58527C6456D9734611F0837FED79418');
-INSERT INTO device VALUES ('alice', 'totp/ccc8e133', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B311879AAC2D9CE8C3892E128F8BDC75540063C293CA942198331ECE249061A759A8AA07DF2FC9D4E40E81DA81B81D5BDCFB2D74AEA3911F6231828B0B2', X'4206D10146A6F77510E47D7D946D69DFEBAA67586EE31C82B1682292FFE56195', NULL, X'81F00A22F18ED0B3F5357F777D5C6079984FC614148E6044C2CAE196ACB799C3');
+INSERT INTO device VALUES ('alice', 'hotp/a9213b2f', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B31A7A2C531702DAF40596C91403A7D712956C5ED72D1B35AA22493E47C27CF28EA78E41B95F892BAED3CCAF5860613CA0A8D3A8381D260333BB339C7F1', X'28E2311CD854890311D8D5CC409CB342F79F1F852CD800E10C5222593012F145', NULL, X'AC183D14BADAA16EB055EF46161CC846CF30396E5074DA8A0DA514A5A55D8E1C');
+INSERT INTO device VALUES ('alice', 'recovery/5952449c', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["a75d86603a67ef6e1824dcf84e14d25237b8e452c0d92421a8881f95179c4211","0400459c9db15b1d44cf12bb51d284ebbbe36da2f6c30e221bb9f19dd3df995b","2353f42c9e5f2df4fc54e68b63795527574757e8fda1afc5670fc94feeba1a56","c623e2059189ed495de718ea1563b1ee3ee963cbcc335f92d4feac53a991eb61","3576f590d67c880584ae02552b2fd840bf3c9b846dc35ee4f080a18ec7897eed","e1dd159be07b03d5fc2a0cbdb7bf28622275497aee91457ede361df678c8cda7","22d92dd6e744d24fc6ccbfe32286922db88b797df2cd44bcd3481ea1e9a0a607","36603fd92580d14d5040793b959e9010c305607296cd91e58705e79a9d13fe7a","6fff8e0881a8e7d31a1a7f2fc354d932bda99673860019cb37587048e287fbda"],"spent":["ee84ce191442459a5f87e6024d95b08776934589f5b4da76225d485ae98eda77"]}', NULL, NULL, NULL, X'AFD7B8FC6B263EDC8456160692C6258826B9317995E9D807CADD70B249649704');
+INSERT INTO device VALUES ('alice', 'totp/930e4933', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B314B62E90CF2B0F5598E91500088557CF7F2822BBC93D8194FC4D9837D453FEBAEA6E4C58B3C812302943E630BB9564FE583F0D2357F99A9ECE4E6F884', X'474E21473CF2AD97CFA8C632798D627DC72BE2F7AAFC603173FB95996C9FF0D2', NULL, X'3D51A60E2E3E8B5E3D0B8936D631864BEAD582F89B42E97798BFAFF4EC5E3012');
 CREATE TABLE lane (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         lane    TEXT NOT NULL,
@@ -39,8 +39,8 @@ CREATE TABLE lane (
         mark    BLOB NOT NULL,            -- keyed hash of account, lane, state
         PRIMARY KEY (account, lane)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'41C5C74A440D48A1718B13C3FF30ED14E69F92FBB9614054BC0A5E944821472A');
-INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'EA8F1264A4C789EB7D3015441DA67F617D9320995BCF09767381742454F4517F');
+INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'F7541BAF1CA251FAABA5C455F797185E0F74C49801B498B77D4B4797A6136CFF');
+INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'9E450E89FB06EEB6CE9E37B8DD5689654BF098C7E19F107163965C34D6EE2854');
 CREATE TABLE address (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         address TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE invitation (
         state   TEXT NOT NULL,            -- JSON, with the keyed hash of the token
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
-INSERT INTO invitation VALUES ('alice', '{"token":"fae665fca3f64ac7cfff79321adb66a19c3946ae9f4e5adcbcd899b94ec8d92f","until":1700086410,"by":0,"device":null}', X'0ED0CCF54AB569A8B30CDC52893F3ADEE99941B83D3EE6394561B9343BDFCB4B');
+INSERT INTO invitation VALUES ('alice', '{"token":"8160983bff2c8679ab7e9f0ed7193212da3d5440b5d8ed8837823695838e457a","until":1700086410,"by":0,"device":null}', X'075678C85A31C27825DB7BE5CCF70601CFFB140058A0EA8C83903BECCB645378');
 CREATE TABLE remembered (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         number  INTEGER NOT NULL,
@@ -61,7 +61,12 @@ CREATE TABLE remembered (
         mark    BLOB NOT NULL,            -- keyed hash of account, number, state
         PRIMARY KEY (account, number)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/ccc8e133","since":1700000010,"until":1700028810,"last":1700000010}', X'A6B36CE9D05C9A58E65F561A7732DC25B78D7A4059A12CB625A9E27BA42386D6');
+INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/930e4933","since":1700000010,"until":1700028810,"last":1700000010}', X'A33C0F65D499E9E6627E96360823ED4011019CD4ECD00AF66E462E49776391B9');
+CREATE TABLE exemption (
+        account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL             -- keyed hash of account, state
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
         seq     INTEGER PRIMARY KEY,      -- the order over all accounts, whatever the clock said
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
@@ -70,15 +75,15 @@ CREATE TABLE event (
         class   TEXT NOT NULL,            -- failure, login or change: each is bounded by itself
         body    TEXT NOT NULL             -- JSON
     ) STRICT;
-INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/ccc8e133"}');
-INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/ccc8e133"}');
-INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/8cd930c8"}');
-INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/8cd930c8"}');
-INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/0dd12082","codes":10}');
-INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/ccc8e133"]}');
-INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/8cd930c8"]}');
+INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/930e4933"}');
+INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/930e4933"}');
+INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/a9213b2f"}');
+INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/a9213b2f"}');
+INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/5952449c","codes":10}');
+INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/930e4933"]}');
+INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/a9213b2f"]}');
 INSERT INTO event VALUES (8, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"local","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
-INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/0dd12082"]}');
+INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/5952449c"]}');
 INSERT INTO event VALUES (10, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"remote","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
 INSERT INTO event VALUES (11, 'alice', 1700000010, 0, 'change', '{"event":"invited","until":1700086410}');
 CREATE TABLE caller (
