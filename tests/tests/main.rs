@@ -39,6 +39,7 @@ mod power;
 mod race;
 mod random;
 mod reload;
+mod remembered;
 mod rules;
 mod scene;
 mod ssh;
