@@ -27,4 +27,5 @@ mod manual;
 mod reload;
 mod remembered;
 mod repair;
+mod session;
 mod surroundings;
