@@ -42,6 +42,7 @@ mod reload;
 mod remembered;
 mod rules;
 mod scene;
+mod sessions;
 mod ssh;
 mod sshd_ways;
 mod stacks;

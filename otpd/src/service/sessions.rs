@@ -27,8 +27,9 @@ impl SessionsService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
-        let (call, host) = self.enter(connection, &header).await?;
+        let call = self.services.enter(self.way, connection, &header).await?;
         self.permit(&call)?;
+        let host = self.process(&call, connection, &header).await?;
         if service.len() > names::MAX_FIELD_BYTES {
             let text = "service is longer than 1024 bytes; check the host program".to_owned();
             return Err(Error::InvalidArgument(text));
@@ -43,8 +44,9 @@ impl SessionsService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<(), Error> {
-        let (call, host) = self.enter(connection, &header).await?;
+        let call = self.services.enter(self.way, connection, &header).await?;
         self.permit(&call)?;
+        let host = self.process(&call, connection, &header).await?;
         self.services.sessions.closed(&host);
         Ok(())
     }
@@ -56,7 +58,8 @@ impl SessionsService {
         #[zbus(connection)] connection: &Connection,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<Vec<SessionLogin>, Error> {
-        let (call, process) = self.enter(connection, &header).await?;
+        let call = self.services.enter(self.way, connection, &header).await?;
+        let process = self.process(&call, connection, &header).await?;
         let Some((opened, login)) = self.services.sessions.of(&process) else {
             return Ok(Vec::new());
         };
@@ -88,21 +91,20 @@ impl SessionsService {
         Self { services, way }
     }
 
-    /// Lets a call in and finds out which process it is of. A number that belongs to somebody else
-    /// by now is not the caller's.
-    async fn enter(
+    /// The process that is calling. A number that belongs to somebody else by now is not the
+    /// caller's.
+    async fn process(
         &self,
+        call: &Call,
         connection: &Connection,
         header: &Header<'_>,
-    ) -> Result<(Call, Process), Error> {
-        let call = self.services.enter(self.way, connection, header).await?;
+    ) -> Result<Process, Error> {
         let process = caller::process(self.way, connection, header).await;
         let process = process.filter(|process| process.runs_as(call.uid));
-        let process = process.ok_or_else(|| {
-            let text = "the kernel does not tell which process is calling; see hidepid in otpd(8)";
+        process.ok_or_else(|| {
+            let text = "it cannot be told which process is calling; see hidepid in otpd(8)";
             Error::Unavailable(text.to_owned())
-        })?;
-        Ok((call, process))
+        })
     }
 
     fn permit(&self, call: &Call) -> Result<(), Error> {
@@ -114,7 +116,7 @@ impl SessionsService {
                 let event = Event::NotAllowed { uid, action, user: super::permit::ALL, why: None };
                 self.services.log.log_of(Some(uid), &event);
                 let text =
-                    format!("uid {uid} may not {action}; that is for hosts that run as root");
+                    format!("uid {uid} may not {action}; that is for those who let people in");
                 Err(Error::NotAllowed(text))
             }
         }
