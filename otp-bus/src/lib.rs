@@ -16,6 +16,7 @@ pub mod names;
 #[cfg(feature = "proxy")]
 mod proxy;
 mod remembered;
+mod session;
 mod terms;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
@@ -30,6 +31,7 @@ pub use manage::{
     NewCodes, NewDevice, RecoveryCodes, Warrant,
 };
 #[cfg(feature = "proxy")]
-pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy};
+pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy, SessionsProxy};
 pub use remembered::{ALL_REMEMBERED, RememberedLogin};
+pub use session::SessionLogin;
 pub use terms::{ForwardDigits, Separator, Tell, Terms};

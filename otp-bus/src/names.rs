@@ -17,6 +17,9 @@ pub const ADMIN_INTERFACE: &str = "org.otpd1.Admin";
 /// Interface for those who change the keys that seal secrets at rest.
 pub const KEYS_INTERFACE: &str = "org.otpd1.Keys";
 
+/// Interface for sessions: hosts open and close them, processes ask about their own.
+pub const SESSIONS_INTERFACE: &str = "org.otpd1.Sessions";
+
 /// The most values that one `Reseal` seals anew.
 pub const MAX_RESEALED: u32 = 1000;
 

@@ -5,7 +5,8 @@ use zbus::proxy;
 use crate::{
     AccountInfo, AccountStatus, Adoption, Challenge, Decision, DeviceFilter, DeviceInfo, Enrolment,
     Error, Explanation, InForce, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes,
-    NewDevice, RecoveryCodes, RememberedLogin, Resealing, StoredAccount, Verdict, Warrant,
+    NewDevice, RecoveryCodes, RememberedLogin, Resealing, SessionLogin, StoredAccount, Verdict,
+    Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -178,4 +179,23 @@ pub trait Keys {
     /// Takes a key out of the keyring that nothing needs. Backups made before still need it.
     #[zbus(allow_interactive_auth)]
     fn retire(&self, tag: &str) -> Result<(), Error>;
+}
+
+/// `org.otpd1.Sessions`: which login opened which session. Who is calling is the kernel's to say.
+#[proxy(
+    interface = "org.otpd1.Sessions",
+    default_service = "org.otpd1",
+    default_path = "/org/otpd1"
+)]
+pub trait Sessions {
+    /// Says that the calling process, which runs as root, opens a session of this PAM service with
+    /// the login that it, or a child of it, was let in by.
+    fn open(&self, service: &str) -> Result<(), Error>;
+
+    /// Says that the calling process closes the session that it opened.
+    fn close(&self) -> Result<(), Error>;
+
+    /// Tells how the session logged in in which the calling process is: one login, or none where
+    /// that is not known, or is not the caller's to know.
+    fn current(&self) -> Result<Vec<SessionLogin>, Error>;
 }

@@ -58,6 +58,8 @@ pub(crate) enum Alone {
     Keys(keys::Options),
     /// Put otpd's configuration in force as its files are now
     Reload,
+    /// Show how the session logged in in which this runs
+    Session,
 }
 
 impl Alone {
@@ -67,6 +69,7 @@ impl Alone {
             Self::Code(_) => "code",
             Self::Keys(options) => options.word(),
             Self::Reload => "reload",
+            Self::Session => "session",
         }
     }
 }

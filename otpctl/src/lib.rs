@@ -83,6 +83,11 @@ fn obey(
             let daemon = Daemon::behind(connector, subject.wait(host));
             return verbs::reload::run(&mut Session { host, daemon, subject, verb, format });
         }
+        Wish::Alone(Alone::Session) if cli.user.is_none() => {
+            let (subject, verb) = (Subject::nobody(), "session");
+            let daemon = Daemon::behind(connector, subject.wait(host));
+            return verbs::session::run(&mut Session { host, daemon, subject, verb, format });
+        }
         Wish::Alone(alone) => {
             let word = alone.word();
             let message = format!("{word} is about no account, so it takes no --user");

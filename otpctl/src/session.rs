@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_USER_BYTES};
-use otp_bus::{AdminProxy, Error, KeysProxy, ManageProxy, Warrant};
+use otp_bus::{AdminProxy, Error, KeysProxy, ManageProxy, SessionsProxy, Warrant};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -120,6 +120,15 @@ pub(crate) struct Session<'s, 'h, C> {
 }
 
 impl<C: Connect> Session<'_, '_, C> {
+    /// Makes one call of `org.otpd1.Sessions`; what goes wrong comes with its next step.
+    pub(crate) fn sessions<T>(
+        &self,
+        call: impl AsyncFnOnce(&SessionsProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let failed = |trouble| remedy::failure(trouble, &self.subject, self.verb);
+        self.daemon.sessions(call).map_err(failed)
+    }
+
     /// Makes one call of `org.otpd1.Keys`; what goes wrong comes with its next step.
     pub(crate) fn keys<T>(
         &self,

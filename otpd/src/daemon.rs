@@ -87,6 +87,7 @@ pub fn run(config_path: &Path, log: &Arc<Syslog>) -> Result<(), StartError> {
         gate: Gate::default(),
         log: log.clone(),
         polkit: Polkit::default(),
+        sessions: Arc::default(),
         reload: Arc::new(reload),
     };
     let engine = services.engine.clone();

@@ -20,6 +20,7 @@ pub mod process;
 pub mod reload;
 pub mod rules;
 pub mod service;
+pub mod sessions;
 pub mod socket;
 pub mod store;
 mod stream;

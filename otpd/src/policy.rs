@@ -38,6 +38,10 @@ pub enum Action {
     Unlock,
     /// Let a user enroll without a code, once.
     Invite,
+    /// Open and close sessions.
+    OpenSession,
+    /// See how a session logged in.
+    Session,
     /// See which logins are remembered.
     Remembered,
     /// Forget remembered logins.
@@ -102,6 +106,8 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Resync
             | Action::Unlock
             | Action::Invite
+            | Action::OpenSession
+            | Action::Session
             | Action::Remembered
             | Action::ForgetRemembered
             | Action::Exempt
@@ -119,6 +125,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Status
             | Action::Log
             | Action::Explain
+            | Action::Session
             // Forgetting takes away alone: whoever has the session is asked for a code the sooner.
             | Action::Remembered
             | Action::ForgetRemembered,
@@ -149,8 +156,9 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Keys,
             Relation::Owner,
         )
-        // Somebody else's codes are nobody's to try, or to spend.
-        | (Action::Begin | Action::Verify, Relation::Stranger) => Answer::Denied,
+        // Somebody else's codes are nobody's to try, or to spend; sessions are opened by hosts.
+        | (Action::Begin | Action::Verify | Action::Session, Relation::Stranger)
+        | (Action::OpenSession, Relation::Owner | Relation::Stranger) => Answer::Denied,
         (
             Action::Enroll
             | Action::Confirm
@@ -202,6 +210,8 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Decide
         | Action::Unlock
         | Action::Invite
+        | Action::OpenSession
+        | Action::Session
         | Action::Remembered
         | Action::ForgetRemembered
         | Action::Exempt
@@ -232,6 +242,8 @@ impl Action {
             Self::Resync => "resynchronise devices",
             Self::Unlock => "unlock",
             Self::Invite => "invite",
+            Self::OpenSession => "open sessions",
+            Self::Session => "see how a session logged in",
             Self::Remembered => "see remembered logins",
             Self::ForgetRemembered => "forget remembered logins",
             Self::Exempt => "give exemptions",
@@ -246,7 +258,7 @@ impl Action {
     /// Its id in polkit; none for what polkit is never asked about.
     pub const fn polkit(self) -> Option<&'static str> {
         match self {
-            Self::Begin | Self::Verify => None,
+            Self::Begin | Self::Verify | Self::OpenSession | Self::Session => None,
             Self::Enroll => Some("org.otpd1.enroll"),
             Self::Confirm => Some("org.otpd1.confirm"),
             Self::List => Some("org.otpd1.list"),
@@ -277,7 +289,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 24] = [
+    const ACTIONS: [Action; 26] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -294,6 +306,8 @@ mod tests {
         Action::Resync,
         Action::Unlock,
         Action::Invite,
+        Action::OpenSession,
+        Action::Session,
         Action::Remembered,
         Action::ForgetRemembered,
         Action::Exempt,

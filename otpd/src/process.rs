@@ -4,7 +4,7 @@
 
 use std::{fs, net::IpAddr};
 
-use otp_core::Terminal;
+use otp_core::{Terminal, Uid};
 
 /// A process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,11 +21,11 @@ pub struct Process {
     /// Which.
     pub pid: Pid,
     /// The number of its parent.
-    parent: u32,
+    pub(crate) parent: u32,
     /// The number of its session, which is its leader's.
-    session: u32,
+    pub(crate) session: u32,
     /// Its controlling terminal's device number; 0 for none.
-    tty: u64,
+    pub(crate) tty: u64,
 }
 
 impl Process {
@@ -40,6 +40,16 @@ impl Process {
         let parent = Self::of(self.parent)?;
         // A parent that was started later has the number of one that has ended.
         (parent.pid.started <= self.pid.started).then_some(parent)
+    }
+
+    /// Whether it still is what it was, and a process of this uid, real, effective or saved.
+    pub fn runs_as(&self, uid: Uid) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid.number));
+        let status = status.unwrap_or_default();
+        let uids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+        let mut uids = uids.unwrap_or_default().split_ascii_whitespace();
+        let own = uids.any(|text| text.parse() == Ok(uid.0));
+        own && Self::of(self.pid.number).is_some_and(|process| process.pid == self.pid)
     }
 
     /// The session that it is in, if that is on a terminal and its leader lives.
@@ -138,6 +148,15 @@ mod tests {
         );
         assert_eq!(Process::of(0), None);
         assert_eq!(Process::of(u32::MAX), None);
+    }
+
+    #[test]
+    fn whose_it_is() {
+        let own = Process::of(std::process::id()).unwrap();
+        let uid = nix::unistd::getuid().as_raw();
+        assert!(own.runs_as(Uid(uid)) && !own.runs_as(Uid(uid + 1)));
+        let former = Process { pid: Pid { started: own.pid.started + 1, ..own.pid }, ..own };
+        assert!(!former.runs_as(Uid(uid)));
     }
 
     #[test]

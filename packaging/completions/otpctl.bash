@@ -70,6 +70,9 @@ _otpctl() {
             otpctl,resync)
                 cmd="otpctl__subcmd__resync"
                 ;;
+            otpctl,session)
+                cmd="otpctl__subcmd__session"
+                ;;
             otpctl,show)
                 cmd="otpctl__subcmd__show"
                 ;;
@@ -136,6 +139,9 @@ _otpctl() {
             otpctl__subcmd__help,resync)
                 cmd="otpctl__subcmd__help__subcmd__resync"
                 ;;
+            otpctl__subcmd__help,session)
+                cmd="otpctl__subcmd__help__subcmd__session"
+                ;;
             otpctl__subcmd__help,show)
                 cmd="otpctl__subcmd__help__subcmd__show"
                 ;;
@@ -197,7 +203,7 @@ _otpctl() {
 
     case "${cmd}" in
         otpctl)
-            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt code keys reload help"
+            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt code keys reload session help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -427,7 +433,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help)
-            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt code keys reload help"
+            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt code keys reload session help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -735,6 +741,20 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help__subcmd__resync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__session)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1257,6 +1277,28 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__resync)
+            opts="-u -h --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__session)
             opts="-u -h --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

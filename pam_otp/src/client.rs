@@ -10,6 +10,7 @@ mod address;
 mod bus;
 mod deadline;
 mod error;
+mod session;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -22,7 +23,9 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::unistd::geteuid;
-use otp_bus::names::{AUTH_INTERFACE, OBJECT_PATH, SOCKET_PATH, STATE_DIR, SYSTEM_BUS_ADDRESS};
+use otp_bus::names::{
+    AUTH_INTERFACE, OBJECT_PATH, SESSIONS_INTERFACE, SOCKET_PATH, STATE_DIR, SYSTEM_BUS_ADDRESS,
+};
 use otp_bus::{Challenge, Login, Verdict};
 use zbus::message::Type;
 use zbus::wire::DynamicDeserialize;
@@ -33,6 +36,7 @@ pub(crate) use self::address::Address;
 use self::bus::{Owner, Stranded};
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::error::Error;
+pub(crate) use self::session::Registrar;
 use self::transport::{Transport, Trouble};
 use crate::args::Arguments;
 
@@ -67,6 +71,8 @@ pub(crate) struct Client {
 enum Call<'a> {
     Begin(&'a Login),
     Verify(&'a Login, &'a str),
+    Open(&'a str),
+    Close,
 }
 
 impl Client {
@@ -212,11 +218,13 @@ impl Call<'_> {
     /// The call as a message. zbus's own copy of a code in it is not wiped: the code is spent, or
     /// refused, before that memory is anybody else's.
     fn message(self, serial: NonZeroU32, destination: Option<&str>) -> zbus::Result<Message> {
-        let method = match self {
-            Self::Begin(..) => "Begin",
-            Self::Verify(..) => "Verify",
+        let (interface, method) = match self {
+            Self::Begin(..) => (AUTH_INTERFACE, "Begin"),
+            Self::Verify(..) => (AUTH_INTERFACE, "Verify"),
+            Self::Open(..) => (SESSIONS_INTERFACE, "Open"),
+            Self::Close => (SESSIONS_INTERFACE, "Close"),
         };
-        let mut call = Message::method_call(OBJECT_PATH, method).interface(AUTH_INTERFACE);
+        let mut call = Message::method_call(OBJECT_PATH, method).interface(interface);
         if let Some(name) = destination {
             call = call.destination(name);
         }
@@ -224,6 +232,8 @@ impl Call<'_> {
         match self {
             Self::Begin(login) => call.build(&DynamicTuple((login,))),
             Self::Verify(login, code) => call.build(&DynamicTuple((login, code))),
+            Self::Open(service) => call.build(&DynamicTuple((service,))),
+            Self::Close => call.build(&()),
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod login;
+pub(crate) mod session;
 #[cfg(test)]
 mod tests;
 mod texts;

@@ -35,11 +35,13 @@ use std::ffi::CStr;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 
+use nix::unistd::geteuid;
 use pam::constants::{PamFlag, PamResultCode};
 use pam::module::{PamHandle, PamHooks};
 
 use crate::args::Arguments;
 use crate::client::Client;
+use crate::flow::session::Moment;
 use crate::host::{Application, Host};
 use crate::log::Severity;
 use crate::outcome::Ending;
@@ -60,12 +62,12 @@ impl PamHooks for Module {
         entry(pamh, |_| Ending::NotOurs)
     }
 
-    fn sm_open_session(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        entry(pamh, |_| Ending::NotOurs)
+    fn sm_open_session(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |host| session(host, &args, Moment::Opens))
     }
 
-    fn sm_close_session(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        entry(pamh, |_| Ending::NotOurs)
+    fn sm_close_session(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |host| session(host, &args, Moment::Closes))
     }
 
     fn sm_chauthtok(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
@@ -86,6 +88,23 @@ fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
     match Client::new(&arguments) {
         Ok(client) => flow::authenticate(host, &client, &arguments),
         Err(error) => error.into(),
+    }
+}
+
+/// A session is nobody's to hold up: what cannot be told, or may not, is not.
+fn session(host: &mut Application<'_>, args: &[&CStr], moment: Moment) -> Ending {
+    if !memory::has(memory::LOGIN) || !geteuid().is_root() {
+        return Ending::NotOurs;
+    }
+    match Arguments::parse(args) {
+        Ok(arguments) => match Client::of_sessions(&arguments) {
+            Ok(client) => flow::session::session(host, &client, &arguments, moment),
+            Err(_) => Ending::NotOurs,
+        },
+        Err(bad) => {
+            host.log(Severity::Error, &bad.to_string());
+            Ending::NotOurs
+        }
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) enum Ending {
     Panicked(String),
     /// `pam_setcred`: there are none to set, and that is no failure.
     Credentials,
-    /// Account, session and password management are not ours.
+    /// Account and password management are not ours, and a session goes on whatever we know of it.
     NotOurs,
 }
 

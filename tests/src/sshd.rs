@@ -37,6 +37,11 @@ impl Sshd {
         Self::configured(world, "MaxStartups 100\n")
     }
 
+    /// The same on addresses that a guest can reach too.
+    pub fn for_guests(world: &World) -> Result<Self> {
+        Self::configured(world, &(crate::network::listening() + "MaxStartups 100\n"))
+    }
+
     /// The same with these lines of its configuration, which go before its usual ones.
     pub fn configured(world: &World, lines: &str) -> Result<Self> {
         let made =

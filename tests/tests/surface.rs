@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use otp_bus::names::{ADMIN_INTERFACE, AUTH_INTERFACE, KEYS_INTERFACE, MANAGE_INTERFACE};
+use otp_bus::names::{
+    ADMIN_INTERFACE, AUTH_INTERFACE, KEYS_INTERFACE, MANAGE_INTERFACE, SESSIONS_INTERFACE,
+};
 use testbed::{
     Account, Context, Failure, Result, inside, manage,
     peer::{Answer, Arguments, Peer},
@@ -15,7 +17,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 30] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 35] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -42,6 +44,11 @@ const TABLE: [(&str, &str, [bool; 3], &str); 30] = [
     (MANAGE_INTERFACE, "Invite", [true, false, false], "return"),
     (MANAGE_INTERFACE, "Exempt", [true, false, false], "return"),
     (MANAGE_INTERFACE, "EndExemption", [true, false, false], "return"),
+    (MANAGE_INTERFACE, "Remembered", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "ForgetRemembered", [true, true, false], "UnknownDevice"),
+    (SESSIONS_INTERFACE, "Open", [true, false, false], "return"),
+    (SESSIONS_INTERFACE, "Close", [true, false, false], "return"),
+    (SESSIONS_INTERFACE, "Current", [true, true, true], "return"),
     (KEYS_INTERFACE, "List", [true, false, false], "return"),
     (KEYS_INTERFACE, "Add", [true, false, false], "return"),
     (KEYS_INTERFACE, "Reseal", [true, false, false], "return"),
@@ -49,13 +56,16 @@ const TABLE: [(&str, &str, [bool; 3], &str); 30] = [
 ];
 
 /// What an owner hears of her own changes, who shows no code with them.
-const CHANGES: [(&str, &str); 6] = [
+const CHANGES: [(&str, &str); 9] = [
     ("Enroll", "CodeNeeded"),
     ("Confirm", "AlreadyExists"),
     ("Remove", "CodeNeeded"),
     ("Rename", "CodeNeeded"),
     ("RenewRecovery", "CodeNeeded"),
     ("Resync", "UnknownDevice"),
+    ("ForgetRemembered", "UnknownDevice"),
+    // The process that connected for her is root's, and its session is not hers.
+    ("Current", "Unavailable"),
 ];
 
 const INVALID: &str = "InvalidArgument";
@@ -99,6 +109,8 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         }
         "Exempt" => vec![text(user), Variant::from(60_u32), text("why")],
         "Invite" => vec![text(user), Variant::from(3600_u32)],
+        "Open" => vec![text("su")],
+        "ForgetRemembered" => vec![text(user), Variant::from(77_u32)],
         "Confirm" => vec![text(user), text(format!("{user}'s totp")), text("000000")],
         "List" => vec![text(user), text("all")],
         "Remove" => vec![text(user), device([]), text("no such device")],
@@ -107,7 +119,7 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Adopt" => vec![text(user), text("")],
         "Forget" => vec![text("no such account")],
         "Accounts" => vec![text(user), Variant::from(1_u32)],
-        "Add" | "Reload" => Vec::new(),
+        "Add" | "Reload" | "Close" | "Current" => Vec::new(),
         "Reseal" => vec![Variant::from(100_u32)],
         "Retire" => vec![text("no-such-key")],
         _ => vec![text(user)],

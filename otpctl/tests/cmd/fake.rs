@@ -32,6 +32,7 @@ pub(crate) struct State {
     pub(crate) cleared: Vec<LaneStatus>,
     pub(crate) log: Vec<LogEntry>,
     pub(crate) remembered: Vec<otp_bus::RememberedLogin>,
+    pub(crate) session: Vec<otp_bus::SessionLogin>,
     pub(crate) accounts: Vec<AccountInfo>,
     pub(crate) stored: StoredAccount,
     pub(crate) adoption: Adoption,
@@ -65,6 +66,7 @@ impl Fake {
             cleared: Vec::new(),
             log: Vec::new(),
             remembered: Vec::new(),
+            session: Vec::new(),
             accounts: Vec::new(),
             stored: stored(),
             adoption: adoption(),
@@ -135,6 +137,7 @@ impl Connect for Fake {
             .serve_at(OBJECT_PATH, Auth(self.clone()))
             .serve_at(OBJECT_PATH, Manage(self.clone()))
             .serve_at(OBJECT_PATH, Admin(self.clone()))
+            .serve_at(OBJECT_PATH, crate::session::Sessions(self.clone()))
             .serve_at(OBJECT_PATH, crate::keys::Keys(self.clone()));
         let server = tokio::spawn(server.build());
         let connection = Builder::unix_stream(ours).p2p().build().await.unwrap();

@@ -28,4 +28,5 @@ mod manual;
 mod reload;
 mod remembered;
 mod repair;
+mod session;
 mod surroundings;

@@ -14,6 +14,7 @@ mod permit;
 mod remembered;
 mod right;
 mod ruling;
+mod sessions;
 mod wanted;
 
 use std::{
@@ -33,6 +34,7 @@ use crate::{
     polkit::{Asker, Polkit},
     process::Process,
     reload::Reload,
+    sessions::Sessions,
 };
 
 use admin::AdminService;
@@ -42,6 +44,7 @@ use keys::KeysService;
 pub use keys::tell_missing;
 use manage::ManageService;
 use right::Permit;
+use sessions::SessionsService;
 
 /// How long a call may take in here. Callers wait 10 s by default.
 const CALL: Duration = Duration::from_secs(8);
@@ -55,6 +58,8 @@ pub struct Services {
     pub gate: Gate,
     /// Takes the lines.
     pub log: Arc<Syslog>,
+    /// Which login opened which session.
+    pub sessions: Arc<Sessions>,
     /// Says what users may do who are neither root nor the account's owner.
     pub polkit: Polkit,
     /// Reads the configuration anew.
@@ -83,9 +88,13 @@ impl Services {
         let auth = Guarded::new(AuthService::new(self.clone(), way), log.clone());
         let admin = Guarded::new(AdminService::new(self.clone(), way), log.clone());
         let keys = Guarded::new(KeysService::new(self.clone(), way), log.clone());
+        let sessions = Guarded::new(SessionsService::new(self.clone(), way), log.clone());
         let manage = Guarded::new(ManageService::new(self, way), log);
         let connection = connection.serve_at(OBJECT_PATH, auth).serve_at(OBJECT_PATH, manage);
-        connection.serve_at(OBJECT_PATH, admin).serve_at(OBJECT_PATH, keys)
+        connection
+            .serve_at(OBJECT_PATH, admin)
+            .serve_at(OBJECT_PATH, keys)
+            .serve_at(OBJECT_PATH, sessions)
     }
 
     async fn enter(

@@ -45,7 +45,7 @@ pub(crate) fn services_at(dir: &Path, clock: Arc<SetClock>) -> Services {
     let gate = Gate::default();
     let (engine, polkit) = (Arc::new(Engine::new(store, Arc::new(config))), Polkit::default());
     let reload = Arc::new(Reload::of(dir.join("none.toml"), "host".to_owned()));
-    Services { engine, gate, log, polkit, reload }
+    Services { engine, gate, log, polkit, reload, sessions: Arc::default() }
 }
 
 async fn world() -> World {

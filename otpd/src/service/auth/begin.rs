@@ -10,6 +10,7 @@ use super::{
         ruling::{Decided, Ruling},
     },
     AuthService, Believed,
+    accepted::LetIn,
 };
 use crate::{audit::Event, nss::Person, policy::Action};
 
@@ -23,6 +24,7 @@ impl AuthService {
         call: &mut Call,
         believed: &Believed,
     ) -> Result<Challenge, Refused> {
+        self.begun(call);
         let user = &believed.who.user;
         let person = self.services.permitted(call, Action::Begin, user).await?;
         let terms = self.services.engine.config().terms;
@@ -35,8 +37,9 @@ impl AuthService {
         };
         let decided = self.services.ruled(call, believed, &person).await;
         let recalled = self.recalled(call, believed, &person, &decided).await?;
-        if let Some(rule) = recalled.filter(|_| known) {
-            return Ok(challenge(Demand::Remembered, rule));
+        if let Some(login) = recalled.filter(|_| known) {
+            self.let_in(call, believed, LetIn::again(&login, &person));
+            return Ok(challenge(Demand::Remembered, login.rule));
         }
         let Decided { ruling, rule, .. } = decided;
         let standing = self.services.engine.look(person, call.before).await?;

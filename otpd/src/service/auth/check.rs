@@ -1,7 +1,7 @@
 //! Whether what was typed lets somebody in: once for the log, once for the caller, and in a time
 //! that does not tell why not.
 
-use otp_bus::{Error, Login, Reason, Verdict};
+use otp_bus::{Error, Login, Outcome, Reason, Verdict};
 use otp_core::{Entry, Malformed};
 
 use super::{
@@ -9,7 +9,9 @@ use super::{
         Call, Refused, answer,
         ruling::{Decided, Ruling},
     },
-    AuthService, Believed, REFUSALS, until_next,
+    AuthService, Believed, REFUSALS,
+    accepted::LetIn,
+    until_next,
 };
 use crate::{audit::Event, engine, nss::Person, policy::Action, rules::Methods};
 
@@ -68,7 +70,7 @@ impl AuthService {
         let Believed { who, origin, .. } = believed;
         let decided = self.services.ruled(call, believed, &person).await;
         let remember = self.remembering(call, believed, &decided);
-        let Decided { ruling, .. } = decided;
+        let Decided { ruling, rule, .. } = decided;
         let methods = match ruling {
             Ruling::Code(methods) | Ruling::Enrolled(methods) => methods,
             Ruling::Default | Ruling::Nothing => Methods::Any,
@@ -84,8 +86,15 @@ impl AuthService {
         let (service, from) = (who.service.clone(), who.from.clone());
         let origin = origin.clone();
         let login = engine::Login { entry, device, kinds, origin, service, from, remember };
+        let whose = person.clone();
         let verified = self.services.engine.verify(person, call.uid, login, call.before).await?;
         let (event_log, verdict) = answer::verdict(verified);
+        match verdict.outcome {
+            Outcome::Accepted => {
+                self.let_in(call, believed, LetIn::by(&verdict.device, &whose, &rule));
+            }
+            Outcome::Refused => {}
+        }
         event_log.write(&self.services.log, who);
         Ok(verdict)
     }

@@ -1,6 +1,7 @@
 //! `org.otpd1.Auth`: for hosts that let somebody in. Strangers look alike: unknown, unenrolled,
 //! throttled, locked and wrong are asked alike, and refused at the same moments.
 
+mod accepted;
 mod begin;
 mod check;
 mod remembered;

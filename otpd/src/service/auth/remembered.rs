@@ -1,7 +1,7 @@
 //! Remembered logins: what a rule would have remembered of one, and whether this one is. Only a host
 //! that runs as root is believed to say where somebody comes from, and the kernel says the rest.
 
-use otp_core::{Origin, Recalled, Remembering, Source};
+use otp_core::{Origin, Recalled, Remembered, Remembering, Source};
 
 use super::{
     super::{
@@ -49,14 +49,14 @@ impl AuthService {
         }
     }
 
-    /// The rule's name, if this login is remembered and goes on without a code.
+    /// The login before, if this one is remembered and goes on without a code.
     pub(super) async fn recalled(
         &self,
         call: &Call,
         believed: &Believed,
         person: &Person,
         decided: &Decided,
-    ) -> Result<Option<String>, Refused> {
+    ) -> Result<Option<Remembered>, Refused> {
         let Some(wanted) = self.remembering(call, believed, decided) else { return Ok(None) };
         let kinds = match &decided.ruling {
             Ruling::Code(Methods::Any) | Ruling::Enrolled(Methods::Any) => None,
@@ -72,7 +72,7 @@ impl AuthService {
         match recalled.into_result() {
             Ok(Recalled::Yes(login)) => {
                 log.log(&Event::Remembered(&believed.who, &login));
-                Ok(Some(login.rule))
+                Ok(Some(login))
             }
             Ok(Recalled::Forgotten(count)) => {
                 let text = format!(

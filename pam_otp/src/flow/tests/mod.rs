@@ -5,6 +5,7 @@ mod endings;
 mod first_pass;
 mod forward;
 mod login;
+mod session;
 mod texts;
 mod tries;
 
