@@ -56,7 +56,7 @@ const TABLE: [(&str, &str, [bool; 3], &str); 35] = [
 ];
 
 /// What an owner hears of her own changes, who shows no code with them.
-const CHANGES: [(&str, &str); 9] = [
+const CHANGES: [(&str, &str); 8] = [
     ("Enroll", "CodeNeeded"),
     ("Confirm", "AlreadyExists"),
     ("Remove", "CodeNeeded"),
