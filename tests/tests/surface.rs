@@ -15,7 +15,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 30] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 32] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -40,6 +40,8 @@ const TABLE: [(&str, &str, [bool; 3], &str); 30] = [
     (ADMIN_INTERFACE, "Reload", [true, false, false], "return"),
     (ADMIN_INTERFACE, "Forget", [true, false, false], "UnknownAccount"),
     (MANAGE_INTERFACE, "Invite", [true, false, false], "return"),
+    (MANAGE_INTERFACE, "Remembered", [true, true, false], "return"),
+    (MANAGE_INTERFACE, "ForgetRemembered", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Exempt", [true, false, false], "return"),
     (MANAGE_INTERFACE, "EndExemption", [true, false, false], "return"),
     (KEYS_INTERFACE, "List", [true, false, false], "return"),
@@ -97,6 +99,7 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Resync" => {
             vec![text(user), text("no such device"), text("000000"), text("000001")]
         }
+        "ForgetRemembered" => vec![text(user), Variant::from(0_u32)],
         "Exempt" => vec![text(user), Variant::from(60_u32), text("why")],
         "Invite" => vec![text(user), Variant::from(3600_u32)],
         "Confirm" => vec![text(user), text(format!("{user}'s totp")), text("000000")],
