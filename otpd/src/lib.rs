@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod bus;
 pub mod caller;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod daemon;

@@ -4,8 +4,9 @@ use std::{alloc::System, io::Write, path::Path, process::ExitCode, sync::Arc};
 
 use otpd::{
     audit::{Event, Severity, Syslog},
+    check,
     config::{self, Config},
-    daemon, rules,
+    daemon,
 };
 use zeroizing_alloc::ZeroAlloc;
 
@@ -68,7 +69,7 @@ fn check(file: &str) -> ExitCode {
     }
     match Config::read(Path::new(file), &daemon::host()) {
         Ok(config) => {
-            let remarks = rules::review(&config.rules);
+            let remarks = check::remarks(&config);
             let remarks: Vec<String> =
                 remarks.iter().map(|remark| format!("  {remark}\n")).collect();
             say(&format!("{file}: valid\n{}", remarks.concat()))

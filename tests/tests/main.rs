@@ -28,6 +28,7 @@ mod kills;
 mod liar;
 mod lies;
 mod local;
+mod lock_screen;
 mod memory;
 mod names;
 mod nth;

@@ -229,6 +229,9 @@ fn what_is_odd_about_rules_is_said_beforehand() -> Result {
         let scene = scene()?;
         let check = Invocation::of("otpd").arg("--check");
         check.run()?.must_succeed()?.must_say("rule \"kiosk\" lets in without a code")?;
+        check.run()?.must_say("there is no group \"users-of-otp\", so that it denies")?;
+        scene.world.group("users-of-otp", &[&scene.world.alice])?;
+        check.run()?.must_not_say("users-of-otp")?;
         scene
             .world
             .configure("[[rule]]\nname = 'x'\nfrom = ['192.0.2.7/24']\nrequire = 'code'\n")?;

@@ -5,6 +5,7 @@
 mod explain;
 mod network;
 mod parse;
+mod people;
 mod review;
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use crate::nss::Memberships;
 pub use explain::{Looked, Seen};
 pub use network::{Network, NetworkError};
 use parse::WrittenRule;
+pub use people::{Existence, Unmet, unmet};
 pub use review::{Remark, review};
 
 /// Why a rule about groups is undecided.

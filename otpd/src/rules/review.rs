@@ -17,6 +17,12 @@ pub enum Remark {
     /// Two have one name, so that the log does not tell which decided.
     #[error("two rules are called {0:?}; give one of them another name")]
     SameName(String),
+    /// It is about every service there is, those of tomorrow too, and lets in without a code.
+    #[error(
+        "rule {0:?} lets in without a code at every service there is, that of a later one too; \
+         name the services that it is about"
+    )]
+    OpenEverywhere(String),
     /// It lets in without a code.
     #[error("rule {0:?} lets in without a code; is that meant?")]
     Open(String),
@@ -36,7 +42,8 @@ pub fn review(rules: &Rules) -> Vec<Remark> {
             remarks.push(Remark::Shadowed { rule, by });
         }
         if rule.ruling.require == Requirement::None {
-            remarks.push(Remark::Open(rule.name.clone()));
+            let of = if rule.services.is_empty() { Remark::OpenEverywhere } else { Remark::Open };
+            remarks.push(of(rule.name.clone()));
         }
     }
     remarks

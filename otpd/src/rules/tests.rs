@@ -179,3 +179,27 @@ fn why_they_decide_so_is_told_rule_by_rule() {
     let named = seen("pc.example", Some(true));
     assert!(matches!(named[..], [_, Seen::Undecided(_), Seen::NotReached, Seen::NotReached]));
 }
+
+#[test]
+fn whom_rules_name_in_vain_is_told_and_what_cannot_be_told_otherwise() {
+    let rules = rules(
+        "[[rule]]\nname = 'a'\nuser = ['alice', 'alcie']\ngroup = ['staff', 'stuff', 'far']\n\
+         require = 'code'",
+    );
+    let of = |name: &str| match name {
+        "alice" | "staff" => Existence::There,
+        "far" => Existence::Unknown,
+        _ => Existence::Missing,
+    };
+    let told: Vec<String> = unmet(&rules, of, of).iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("there is no user \"alcie\""), "{told:?}");
+    assert!(told[1].contains("there is no group \"stuff\", so that it denies"), "{told:?}");
+    assert!(told[2].contains("whether there is \"far\" cannot be told"), "{told:?}");
+}
+
+#[test]
+fn a_rule_that_opens_every_service_is_told_as_such() {
+    let open = rules("[[rule]]\nname = 'x'\nuser = ['kiosk']\nrequire = 'none'");
+    assert_eq!(review(&open), [Remark::OpenEverywhere("x".to_owned())]);
+}
