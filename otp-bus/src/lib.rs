@@ -17,6 +17,7 @@ pub mod names;
 mod proxy;
 mod remembered;
 mod terms;
+pub mod tokens;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
@@ -30,6 +31,7 @@ pub use manage::{
     NewCodes, NewDevice, RecoveryCodes, Warrant,
 };
 #[cfg(feature = "proxy")]
-pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy};
+pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy, TokensProxy};
 pub use remembered::{ALL_REMEMBERED, RememberedLogin};
 pub use terms::{ForwardDigits, Separator, Tell, Terms};
+pub use tokens::{IssuedTokens, TokenFamily, TokenInfo};

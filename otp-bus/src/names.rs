@@ -17,6 +17,9 @@ pub const ADMIN_INTERFACE: &str = "org.otpd1.Admin";
 /// Interface for those who change the keys that seal secrets at rest.
 pub const KEYS_INTERFACE: &str = "org.otpd1.Keys";
 
+/// Interface for applications that exchange codes for tokens.
+pub const TOKENS_INTERFACE: &str = "org.otpd1.Tokens";
+
 /// The most values that one `Reseal` seals anew.
 pub const MAX_RESEALED: u32 = 1000;
 

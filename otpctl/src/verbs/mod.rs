@@ -23,5 +23,6 @@ pub(crate) mod replace;
 pub(crate) mod resync;
 pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod unlock;
 pub(crate) mod verify;

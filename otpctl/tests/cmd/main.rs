@@ -29,3 +29,4 @@ mod reload;
 mod remembered;
 mod repair;
 mod surroundings;
+mod token;

@@ -14,6 +14,7 @@ mod permit;
 mod remembered;
 mod right;
 mod ruling;
+mod tokens;
 mod wanted;
 
 use std::{
@@ -42,6 +43,7 @@ use keys::KeysService;
 pub use keys::tell_missing;
 use manage::ManageService;
 use right::Permit;
+use tokens::TokensService;
 
 /// How long a call may take in here. Callers wait 10 s by default.
 const CALL: Duration = Duration::from_secs(8);
@@ -83,9 +85,11 @@ impl Services {
         let auth = Guarded::new(AuthService::new(self.clone(), way), log.clone());
         let admin = Guarded::new(AdminService::new(self.clone(), way), log.clone());
         let keys = Guarded::new(KeysService::new(self.clone(), way), log.clone());
+        let tokens = Guarded::new(TokensService::new(self.clone(), way), log.clone());
         let manage = Guarded::new(ManageService::new(self, way), log);
         let connection = connection.serve_at(OBJECT_PATH, auth).serve_at(OBJECT_PATH, manage);
-        connection.serve_at(OBJECT_PATH, admin).serve_at(OBJECT_PATH, keys)
+        let connection = connection.serve_at(OBJECT_PATH, admin).serve_at(OBJECT_PATH, keys);
+        connection.serve_at(OBJECT_PATH, tokens)
     }
 
     async fn enter(
