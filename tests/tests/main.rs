@@ -51,3 +51,4 @@ mod su;
 mod sudo;
 mod surface;
 mod throttle;
+mod tokens;
