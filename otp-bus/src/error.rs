@@ -50,6 +50,8 @@ pub enum Error {
     /// The files of the configuration are not valid, or cannot be read; the text names file and
     /// line. What was in force still is.
     BadConfiguration(String),
+    /// No such token counts, or it is not the caller's.
+    UnknownToken(String),
     /// The daemon is at its bound of calls; try again shortly.
     Busy(String),
     /// The store, the user database or the daemon cannot answer now; try again, then see the log.
@@ -79,6 +81,7 @@ impl fmt::Display for Error {
             | Self::KeyNeeded(text)
             | Self::KeyringFixed(text)
             | Self::BadConfiguration(text)
+            | Self::UnknownToken(text)
             | Self::Busy(text)
             | Self::Unavailable(text) => f.write_str(text),
         }

@@ -18,6 +18,7 @@ mod proxy;
 mod remembered;
 mod session;
 mod terms;
+pub mod tokens;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
@@ -31,7 +32,8 @@ pub use manage::{
     NewCodes, NewDevice, RecoveryCodes, Warrant,
 };
 #[cfg(feature = "proxy")]
-pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy, SessionsProxy};
+pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy, SessionsProxy, TokensProxy};
 pub use remembered::{ALL_REMEMBERED, RememberedLogin};
 pub use session::SessionLogin;
 pub use terms::{ForwardDigits, Separator, Tell, Terms};
+pub use tokens::{IssuedTokens, TokenFamily, TokenInfo};

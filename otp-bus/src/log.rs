@@ -18,8 +18,8 @@ pub struct LogEntry {
     pub by: Option<u32>,
     /// `accepted`, `remembered`, `forgotten`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`,
     /// `replaced`, `recovery-made`, `resynchronised`, `adopted`, `invited`, `exempted`,
-    /// `exemption-ended` or `unlocked`; `damaged` where the
-    /// record cannot be read.
+    /// `exemption-ended`, `tokens-granted`, `tokens-revoked`, `tokens-reused` or `unlocked`;
+    /// `damaged` where the record cannot be read.
     pub event: String,
     /// For codes: the lane, a [`LaneName`](crate::LaneName)'s word.
     pub lane: Option<String>,
@@ -37,6 +37,10 @@ pub struct LogEntry {
     pub former: Option<String>,
     /// The uid that the account belonged to.
     pub former_uid: Option<u32>,
+    /// For tokens: their family.
+    pub tokens: Option<String>,
+    /// For tokens that were granted: what for.
+    pub scope: Option<String>,
     /// For wrong codes: when the first one was, in seconds since 1970 UTC.
     pub first: Option<u64>,
     /// For remembered logins: when the code was accepted, in seconds since 1970 UTC.

@@ -19,6 +19,8 @@ pub const KEYS_INTERFACE: &str = "org.otpd1.Keys";
 
 /// Interface for sessions: hosts open and close them, processes ask about their own.
 pub const SESSIONS_INTERFACE: &str = "org.otpd1.Sessions";
+/// Interface for applications that exchange codes for tokens.
+pub const TOKENS_INTERFACE: &str = "org.otpd1.Tokens";
 
 /// The most values that one `Reseal` seals anew.
 pub const MAX_RESEALED: u32 = 1000;

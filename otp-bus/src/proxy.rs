@@ -4,9 +4,9 @@ use zbus::proxy;
 
 use crate::{
     AccountInfo, AccountStatus, Adoption, Challenge, Decision, DeviceFilter, DeviceInfo, Enrolment,
-    Error, Explanation, InForce, Invitation, KeyInfo, LaneStatus, LogEntry, Login, NewCodes,
-    NewDevice, RecoveryCodes, RememberedLogin, Resealing, SessionLogin, StoredAccount, Verdict,
-    Warrant,
+    Error, Explanation, InForce, Invitation, IssuedTokens, KeyInfo, LaneStatus, LogEntry, Login,
+    NewCodes, NewDevice, RecoveryCodes, RememberedLogin, Resealing, SessionLogin, StoredAccount,
+    TokenFamily, TokenInfo, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -198,4 +198,31 @@ pub trait Sessions {
     /// Tells how the session logged in in which the calling process is: one login, or none where
     /// that is not known, or is not the caller's to know.
     fn current(&self) -> Result<Vec<SessionLogin>, Error>;
+}
+/// `org.otpd1.Tokens`: for applications that exchange somebody's code for tokens, each by its own uid
+/// and where the configuration names that; and for people who end them.
+#[proxy(interface = "org.otpd1.Tokens", default_service = "org.otpd1", default_path = "/org/otpd1")]
+pub trait Tokens {
+    /// Exchanges a code of somebody, which is thereby spent, for tokens. An empty scope is all that
+    /// the application may ask for.
+    fn grant(&self, user: &str, code: &str, scope: &str) -> Result<IssuedTokens, Error>;
+
+    /// Tells what is known of a token of the caller's.
+    fn inspect(&self, token: &str) -> Result<TokenInfo, Error>;
+
+    /// Gives the next two tokens for a refresh token. Never to be sent twice: whoever shows one
+    /// again is taken for a thief, and the family is over.
+    fn refresh(&self, token: &str) -> Result<IssuedTokens, Error>;
+
+    /// Revokes an access token, or a refresh token with its family. An unknown one is no error.
+    fn revoke(&self, token: &str) -> Result<(), Error>;
+
+    /// Lists the families of an account, those that ran out lately among them; an empty name: of
+    /// all accounts, at most 1000.
+    #[zbus(allow_interactive_auth)]
+    fn list(&self, user: &str) -> Result<Vec<TokenFamily>, Error>;
+
+    /// Ends a family of an account, or all of them where none is named; those that were open.
+    #[zbus(allow_interactive_auth)]
+    fn end(&self, user: &str, family: &str) -> Result<Vec<String>, Error>;
 }

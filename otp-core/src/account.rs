@@ -17,8 +17,8 @@ pub const KNOWN_FOR: Seconds = Seconds(30 * 86_400);
 pub struct Account {
     /// The canonical name.
     pub name: UserName,
-    /// The uid that it belongs to.
-    pub uid: Uid,
+    /// The uid that it belongs to; none: a person of an application's, whom PAM never knows.
+    pub uid: Option<Uid>,
     /// Whether a code is demanded. Set by the first confirmed device; only an administrator clears
     /// it, so that removing devices never opens the door.
     pub enrolled: bool,
@@ -48,9 +48,14 @@ pub struct KnownAddress {
 impl Account {
     /// An account without anything.
     pub fn new(name: UserName, uid: Uid) -> Self {
+        Self { uid: Some(uid), ..Self::of_application(name) }
+    }
+
+    /// An account without anything, of a person of an application's.
+    pub fn of_application(name: UserName) -> Self {
         Self {
             name,
-            uid,
+            uid: None,
             enrolled: false,
             devices: Vec::new(),
             lanes: BTreeMap::new(),

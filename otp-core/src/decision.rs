@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use crate::{
-    Device, DeviceId, Event, Exemption, Invitation, Label, Lane, LaneState, Remembered, Seconds,
-    Uid, UnixTime, UserName,
+    Device, DeviceId, Event, Exemption, Family, FamilyId, Invitation, Label, Lane, LaneState,
+    Remembered, Seconds, Uid, UnixTime, UserName,
     device::KindState,
     message::{SendTally, Tally, Unsent},
 };
@@ -87,6 +87,7 @@ impl Changes {
             | Change::Unremember(_)
             | Change::Exempt(_)
             | Change::Unexempt
+            | Change::Tokens(_)
             | Change::Give { .. } => false,
         };
         if list.iter().any(ends) {
@@ -103,14 +104,16 @@ pub enum Beside {
     Caller(Uid, LaneState),
     /// How many messages were sent lately.
     Sent(Tally, SendTally),
+    /// Families of tokens that ended before this are kept no longer, whosesoever.
+    TidyFamilies(UnixTime),
 }
 
 /// One change to an account.
 pub enum Change {
     /// The account itself: made if it is not there.
     Head {
-        /// The uid it belongs to.
-        uid: Uid,
+        /// The uid it belongs to; none: a person of an application's.
+        uid: Option<Uid>,
         /// Whether a code is demanded from now on.
         enrolled: bool,
     },
@@ -158,6 +161,8 @@ pub enum Change {
     Exempt(Exemption),
     /// There is no exemption any more.
     Unexempt,
+    /// Tokens that an application was granted.
+    Tokens(TokenChange),
     /// For the account's log.
     Event(Event),
     /// The account, with all that it has, belongs to this name and uid from now on. The last change
@@ -168,6 +173,17 @@ pub enum Change {
         /// The new uid, or the old one.
         uid: Uid,
     },
+}
+
+/// One change to the tokens that were granted for an account's codes.
+#[derive(Debug)]
+pub enum TokenChange {
+    /// A family as it is from now on: a new one, or one that is there.
+    Keep(Family),
+    /// This family is over, and nothing of it is kept.
+    End(FamilyId),
+    /// All families of the account are.
+    EndAll,
 }
 
 impl std::fmt::Debug for Change {
@@ -188,6 +204,7 @@ impl std::fmt::Debug for Change {
             Self::Unremember(..) => ("Unremember", None),
             Self::Exempt(..) => ("Exempt", None),
             Self::Unexempt => ("Unexempt", None),
+            Self::Tokens(..) => ("Tokens", None),
             Self::Event(..) => ("Event", None),
             Self::Give { .. } => ("Give", None),
         };
@@ -260,4 +277,15 @@ pub enum Refusal {
     LastDevice(DeviceId),
     /// Nothing is sent now.
     Unsent(Unsent),
+    /// Too soon after failures that the caller asked for: nothing was looked at.
+    CallerThrottled {
+        /// After how many failures in a row.
+        failures: u32,
+        /// How long to wait from now.
+        wait: Seconds,
+    },
+    /// No such token counts, or not for whoever shows it.
+    UnknownToken,
+    /// The caller has as many families of tokens as it can have.
+    TooManyTokens,
 }

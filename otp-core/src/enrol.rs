@@ -4,7 +4,7 @@
 use crate::{
     Account, Asking, Change, Changed, Changes, Decision, Device, DeviceId, DeviceSummary,
     EventKind, First, Invitation, Kind, Label, Lane, LaneState, Offer, Origin, Refusal, Seconds,
-    Transition, Uid, UnixTime, UserName, Verified, Warrant,
+    TokenChange, Transition, Uid, UnixTime, UserName, Verified, Warrant,
     device::{KindState, Probe},
     invitation::{ended, may_confirm, waiting},
     verify::{admitted, until_next},
@@ -47,7 +47,7 @@ pub fn enroll(
         let outcome = device.summary();
         let enrolled = account.is_some_and(|account| account.enrolled);
         let kind = EventKind::Enrolled { device: outcome.id.to_string() };
-        let mut list = vec![Change::Head { uid, enrolled }];
+        let mut list = vec![Change::Head { uid: Some(uid), enrolled }];
         list.extend(former.map(|id| Change::Drop(id.clone())));
         // The invitation's device may be the very one that was to take the same place.
         let gone = superseded(account, &device);
@@ -193,7 +193,7 @@ pub fn confirm(
 pub(crate) fn lane(origin: &Origin) -> Lane {
     match origin {
         Origin::Own => Lane::Own,
-        Origin::Local | Origin::Address(_) | Origin::Named => Lane::Local,
+        Origin::Local | Origin::Address(_) | Origin::Named | Origin::Application => Lane::Local,
     }
 }
 
@@ -210,6 +210,9 @@ pub(crate) fn failed(
     let wrong = Verified::Wrong { lane, failures, wait, locked, clock_behind: None, noted: None };
     let kind = EventKind::wrong(lane, "otpctl", "", locked, now);
     let mut list = vec![Change::Lane(lane, state), asking.event(kind)];
+    if locked {
+        list.push(Change::Tokens(TokenChange::EndAll));
+    }
     if locked && lane == Lane::Own {
         list.extend(ended(account));
     }

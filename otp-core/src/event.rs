@@ -119,6 +119,22 @@ pub enum EventKind {
     },
     /// An administrator ended an exemption before its time.
     ExemptionEnded,
+    /// An application was granted tokens for a code.
+    TokensGranted {
+        /// Their family.
+        family: String,
+        /// What for.
+        scope: String,
+        /// The device whose code it was.
+        device: String,
+    },
+    /// Tokens count no more.
+    TokensEnded {
+        /// Their family.
+        family: String,
+        /// Why.
+        why: TokensEnded,
+    },
     /// An administrator cleared failures and locks.
     Unlocked,
     /// An administrator gave the account to another name or uid.
@@ -128,6 +144,26 @@ pub enum EventKind {
         /// The uid that it belonged to.
         uid: u32,
     },
+}
+
+/// Why tokens count no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokensEnded {
+    /// Somebody who may said so.
+    Revoked,
+    /// A refresh token was used twice: it was stolen.
+    Reused,
+}
+
+impl TokensEnded {
+    /// The reason's name, as in the store and on the bus.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Reused => "reused",
+        }
+    }
 }
 
 /// What an event is kept with: each class is bounded by itself, so that none pushes another out.
@@ -177,7 +213,9 @@ impl EventKind {
     pub const fn class(&self) -> EventClass {
         match self {
             Self::Wrong { .. } => EventClass::Failure,
-            Self::Accepted { .. } | Self::Remembered { .. } => EventClass::Login,
+            Self::Accepted { .. } | Self::Remembered { .. } | Self::TokensGranted { .. } => {
+                EventClass::Login
+            }
             Self::Enrolled { .. }
             | Self::Confirmed { .. }
             | Self::Removed { .. }
@@ -190,6 +228,7 @@ impl EventKind {
             | Self::Forgotten { .. }
             | Self::Exempted { .. }
             | Self::ExemptionEnded
+            | Self::TokensEnded { .. }
             | Self::Unlocked => EventClass::Change,
         }
     }
@@ -213,6 +252,8 @@ impl EventKind {
             | Self::Invited { .. }
             | Self::Exempted { .. }
             | Self::ExemptionEnded
+            | Self::TokensGranted { .. }
+            | Self::TokensEnded { .. }
             | Self::Unlocked => false,
         }
     }
@@ -253,6 +294,8 @@ impl Event {
             | EventKind::Invited { .. }
             | EventKind::Exempted { .. }
             | EventKind::ExemptionEnded
+            | EventKind::TokensGranted { .. }
+            | EventKind::TokensEnded { .. }
             | EventKind::Unlocked => None,
         }
     }

@@ -121,7 +121,8 @@ pub fn exempt(
     let enrolled = account.is_some_and(|account| account.enrolled);
     let kind = EventKind::Exempted { until, reason: reason.as_str().to_owned() };
     let given = Exemption { since: asking.now, until, by: asking.by.0, reason };
-    let list = vec![Change::Head { uid, enrolled }, Change::Exempt(given), asking.event(kind)];
+    let list =
+        vec![Change::Head { uid: Some(uid), enrolled }, Change::Exempt(given), asking.event(kind)];
     asking.decide(name, account, Ok(Draft { list, outcome: until }))
 }
 

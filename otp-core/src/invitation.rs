@@ -135,7 +135,7 @@ pub fn invite(
 ) -> Decision<Changed<UnixTime>> {
     let until = asking.now.plus(length);
     let enrolled = account.is_some_and(|account| account.enrolled);
-    let mut list = vec![Change::Head { uid, enrolled }];
+    let mut list = vec![Change::Head { uid: Some(uid), enrolled }];
     list.extend(account.into_iter().flat_map(ended));
     let invitation = Invitation { token, until, by: asking.by, device: None };
     list.extend([Change::Invite(invitation), asking.event(EventKind::Invited { until })]);

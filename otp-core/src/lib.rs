@@ -17,6 +17,7 @@ mod enrol;
 mod entry;
 mod event;
 mod exemption;
+mod grant;
 mod hotp;
 mod invitation;
 pub mod message;
@@ -38,15 +39,20 @@ mod warrant;
 pub use account::{Account, KNOWN_ADDRESSES, KNOWN_FOR, KnownAddress};
 pub use chance::{Bounds, Chance, Odds, YEAR};
 pub use code::{Code, Digits, DigitsError, Malformed};
-pub use decision::{Beside, Change, Changes, Decision, Refusal, Transition};
+pub use decision::{Beside, Change, Changes, Decision, Refusal, TokenChange, Transition};
 pub use device::{
     Device, DeviceId, DeviceSummary, Found, IdError, Kind, Label, LabelError, Matched,
 };
 pub use enrol::{MAX_DEVICES, NewDevice, confirm, enroll};
 pub use entry::{CodeHash, Entry, Offer, RecoveryCode};
-pub use event::{Event, EventClass, EventKind};
+pub use event::{Event, EventClass, EventKind, TokensEnded};
 pub use exemption::{
     CorruptExemption, Exemption, ExemptionReason, NoReason, end_exemption, exempt,
+};
+pub use grant::{
+    CorruptFamily, Family, FamilyId, Generation, Granted, KEPT_FOR, Lifetimes, MAX_FAMILIES,
+    MAX_HELD, NewFamily, PairHashes, Refreshed, Scope, ScopeError, Seen, ShownToken, TokenKind,
+    end_families, grant, refresh, revoke,
 };
 pub use hotp::{Algorithm, AlgorithmError, Counter, hotp};
 pub use invitation::{CorruptInvitation, Invitation, InvitationToken, invite};

@@ -13,6 +13,9 @@ impl fmt::Display for Uid {
     }
 }
 
+/// What the names of applications' people begin with.
+const APPLICATION: &str = "app:";
+
 /// A user's name: 1 to 256 bytes of UTF-8 without control characters, `/` and `:`. Digits are a
 /// name, and so is `DOMAIN\user` or `host$`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +58,41 @@ impl UserName {
         Ok(Self(text.to_owned()))
     }
 
+    /// The name under which a person of the application of this uid is kept, such as
+    /// `app:33.7f3a9c01`: no user of the system is called so, as none is who has a colon.
+    ///
+    /// # Errors
+    /// When `name` is no name.
+    pub fn of_application(uid: Uid, name: &str) -> Result<Self, NameError> {
+        let Self(name) = Self::parse(name)?;
+        let name = format!("{APPLICATION}{uid}.{name}");
+        if name.len() > Self::MAX_BYTES { Err(NameError::TooLong) } else { Ok(Self(name)) }
+    }
+
+    /// Reads a name as it is stored: a user's, or that of an application's person.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn stored(text: &str) -> Result<Self, NameError> {
+        match text.strip_prefix(APPLICATION) {
+            Some(rest) => {
+                let (uid, name) = rest.split_once('.').ok_or(NameError::Forbidden)?;
+                let uid = uid.parse().map_err(|_| NameError::Forbidden)?;
+                let read = Self::of_application(Uid(uid), name)?;
+                // One person, one name: a number can be written in several ways.
+                if read.0 == text { Ok(read) } else { Err(NameError::Forbidden) }
+            }
+            None => Self::parse(text),
+        }
+    }
+
+    /// The uid of the application whose person it is, of whom PAM and the user database know
+    /// nothing; none: a user of the system.
+    pub fn application(&self) -> Option<Uid> {
+        let (uid, _) = self.0.strip_prefix(APPLICATION)?.split_once('.')?;
+        uid.parse().ok().map(Uid)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -78,6 +116,22 @@ mod tests {
         {
             assert_eq!(UserName::parse(name).map(|n| n.0), Ok(name.to_owned()));
         }
+    }
+
+    #[test]
+    fn people_of_applications_have_names_that_no_user_has() {
+        let name = UserName::of_application(Uid(33), "7f3a9c01").unwrap();
+        assert_eq!((name.as_str(), name.application()), ("app:33.7f3a9c01", Some(Uid(33))));
+        assert_eq!(UserName::parse("app:33.7f3a9c01"), Err(NameError::Forbidden));
+        assert_eq!(UserName::stored("app:33.7f3a9c01"), Ok(name));
+        assert_eq!(UserName::stored("alice"), UserName::parse("alice"));
+        assert_eq!(UserName::parse("app33.7f").unwrap().application(), None);
+        for name in ["app:", "app:7f", "app:33.", "app:33.a:b", "app:-1.x", "app:033.x", "app:+3.x"]
+        {
+            assert!(UserName::stored(name).is_err(), "{name}");
+        }
+        let long = "x".repeat(250);
+        assert_eq!(UserName::of_application(Uid(33), &long), Err(NameError::TooLong));
     }
 
     #[test]

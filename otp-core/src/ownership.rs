@@ -31,8 +31,8 @@
 //! round in a circle are settled by way of a free one.
 
 use crate::{
-    Account, Change, Changes, Decision, DeviceSummary, Event, EventKind, Refusal, Transition, Uid,
-    UnixTime, UserName,
+    Account, Change, Changes, Decision, DeviceSummary, Event, EventKind, Refusal, TokenChange,
+    Transition, Uid, UnixTime, UserName,
 };
 
 /// To whom an account is to be given, and what the user database says of all concerned.
@@ -105,23 +105,24 @@ pub enum Unadopted {
 /// Gives an account to the name and uid that its user has now.
 pub fn adopt(found: Concerned<'_>, claim: &Claim, now: UnixTime) -> Decision<Adopted> {
     match wanted(found, claim) {
-        Ok(account) => Decision::Change(given(account, claim, now)),
+        Ok((account, uid)) => Decision::Change(given(account, uid, claim, now)),
         Err(why) => Decision::Unchanged(Refusal::Unadopted(why)),
     }
 }
 
-fn wanted<'a>(found: Concerned<'a>, claim: &Claim) -> Result<&'a Account, Unadopted> {
+fn wanted<'a>(found: Concerned<'a>, claim: &Claim) -> Result<(&'a Account, Uid), Unadopted> {
     let account = match &claim.former {
         None => by_name(found, claim)?,
         Some(former) => by_former_name(found, claim, former)?,
     };
     // Who holds its uid was asked for another uid: the answer says nothing of this one.
-    if claim.belonged == Some(account.uid) { Ok(account) } else { Err(Unadopted::Moved) }
+    let belonged = account.uid.filter(|uid| claim.belonged == Some(*uid));
+    belonged.map(|uid| (account, uid)).ok_or(Unadopted::Moved)
 }
 
 fn by_name<'a>(found: Concerned<'a>, claim: &Claim) -> Result<&'a Account, Unadopted> {
     match (found.account, found.owned) {
-        (Some(account), _) if account.uid == claim.uid => Err(Unadopted::Settled),
+        (Some(account), _) if account.uid == Some(claim.uid) => Err(Unadopted::Settled),
         (Some(_) | None, Some(other)) => Err(Unadopted::Owns(other.clone())),
         (Some(account), None) => Ok(account),
         (None, None) => Err(Unadopted::NoAccount(claim.user.clone())),
@@ -142,24 +143,28 @@ fn by_former_name<'a>(
     if former.means.as_ref().is_some_and(|means| *means != claim.user) {
         return Err(Unadopted::NameLives(former.name.clone()));
     }
-    if account.uid == claim.uid {
+    if account.uid == Some(claim.uid) {
         return Ok(account);
     }
     match (found.owned, &claim.holder) {
         (Some(other), _) => Err(Unadopted::Owns(other.clone())),
-        (None, Some(holder)) => Err(Unadopted::UidLives(account.uid, holder.clone())),
+        (None, Some(holder)) => Err(account
+            .uid
+            .map_or(Unadopted::Moved, |uid| Unadopted::UidLives(uid, holder.clone()))),
         (None, None) => Ok(account),
     }
 }
 
-fn given(account: &Account, claim: &Claim, now: UnixTime) -> Transition<Adopted> {
-    let (name, uid) = (account.name.clone(), account.uid);
+fn given(account: &Account, uid: Uid, claim: &Claim, now: UnixTime) -> Transition<Adopted> {
+    let name = account.name.clone();
     let holder = claim.holder.clone().filter(|_| uid != claim.uid);
     let devices = account.devices.iter().map(crate::Device::summary).collect();
     let kind = EventKind::Adopted { name: name.to_string(), uid: uid.0 };
     // The event first: afterwards there is nobody of the old name.
     let list = vec![
         Change::Event(Event { at: now, kind }),
+        // Whoever was granted tokens knew somebody else by them.
+        Change::Tokens(TokenChange::EndAll),
         Change::Give { name: claim.user.clone(), uid: claim.uid },
     ];
     Transition::new(Changes::of(&name, list), Adopted { name, uid, holder, devices })

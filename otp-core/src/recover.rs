@@ -36,7 +36,7 @@ pub fn renew_recovery(
             KindState::Totp(_) | KindState::Hotp(_) => 0,
         };
         let kind = EventKind::RecoveryMade { device: outcome.id.to_string(), codes };
-        let mut list = vec![Change::Head { uid, enrolled: true }];
+        let mut list = vec![Change::Head { uid: Some(uid), enrolled: true }];
         list.extend(former.map(Change::Drop));
         list.extend([Change::Add(device), asking.event(kind)]);
         Draft { list, outcome }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::{
     Account, Admission, Change, Changes, Decision, Device, DeviceId, Event, EventKind,
     KNOWN_ADDRESSES, Label, Lane, LaneState, Matched, Offer, Permit, Refusal, Seconds,
-    ThrottlePolicy, Transition, UnixTime,
+    ThrottlePolicy, TokenChange, Transition, UnixTime,
     device::{Hint, KindState, Probe},
     event::noted,
     invitation::ended,
@@ -24,6 +24,8 @@ pub enum Origin {
     /// From a remote host of which only a name is known, which anybody who runs a resolver can
     /// choose.
     Named,
+    /// From an application that speaks for somebody who may be anywhere.
+    Application,
 }
 
 impl Origin {
@@ -42,7 +44,7 @@ impl Origin {
             Self::Own => Lane::Own,
             Self::Local => Lane::Local,
             Self::Address(address) if account.knows(*address, now) => Lane::Known,
-            Self::Address(_) | Self::Named => Lane::Remote,
+            Self::Address(_) | Self::Named | Self::Application => Lane::Remote,
         }
     }
 }
@@ -308,6 +310,9 @@ fn fail(
         Verified::Wrong { lane, failures: state.failures, wait, locked, clock_behind, noted };
     let kind = EventKind::wrong(lane, attempt.service, attempt.from, locked, now);
     let mut list = vec![Change::Lane(lane, state), Change::Event(Event { at: now, kind })];
+    if locked {
+        list.push(Change::Tokens(TokenChange::EndAll));
+    }
     if locked && lane == Lane::Own {
         list.extend(ended(account));
     }

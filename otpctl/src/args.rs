@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::text;
 use crate::verbs::{
     adopt, code, confirm, decide, enroll, exempt, invite, keys, list, log, recovery, remembered,
-    remove, rename, replace, resync, show, verify,
+    remove, rename, replace, resync, show, token, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -113,6 +113,9 @@ pub(crate) enum Verb {
     Invite(invite::Options),
     /// Let a user log in without a code for a while
     Exempt(exempt::Options),
+    /// List, inspect and revoke the tokens that applications were granted
+    #[command(arg_required_else_help = false)]
+    Token(token::Options),
 }
 
 impl Verb {
@@ -137,6 +140,7 @@ impl Verb {
             Self::Adopt(_) => "adopt",
             Self::Invite(_) => "invite",
             Self::Exempt(_) => "exempt",
+            Self::Token(options) => options.word(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use otp_bus::{AdminProxy, AuthProxy, Error, KeysProxy, ManageProxy, SessionsProxy};
+use otp_bus::{AdminProxy, AuthProxy, Error, KeysProxy, ManageProxy, SessionsProxy, TokensProxy};
 use zbus::proxy::CacheProperties;
 
 use crate::connect::{Connect, Peer, Unreachable};
@@ -95,6 +95,21 @@ impl<'a, C: Connect> Daemon<'a, C> {
     ) -> Result<T, Trouble> {
         self.within(async |peer: Peer| {
             let proxy = SessionsProxy::builder(&peer.connection)
+                .destination(peer.destination)
+                .cache_properties(CacheProperties::No)
+                .build()
+                .await?;
+            call(&proxy).await
+        })
+    }
+
+    /// Makes one call of `org.otpd1.Tokens`.
+    pub(crate) fn tokens<T>(
+        &self,
+        call: impl AsyncFnOnce(&TokensProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Trouble> {
+        self.within(async |peer: Peer| {
+            let proxy = TokensProxy::builder(&peer.connection)
                 .destination(peer.destination)
                 .cache_properties(CacheProperties::No)
                 .build()

@@ -102,6 +102,9 @@ fn obey(
             return Err(Failure::usage("--all is about every account", next));
         }
         (Verb::Log(_), None) if host.caller.uid == 0 => Subject::everybody(),
+        (Verb::Token(options), None) if host.caller.uid == 0 && options.is_of_nobody() => {
+            Subject::everybody()
+        }
         (_, user) => Subject::chosen(user, &host.caller)?,
     };
     let verb = wish.word();
@@ -129,5 +132,6 @@ fn obey(
         Verb::Adopt(options) => verbs::adopt::run(&options, &mut session),
         Verb::Invite(options) => verbs::invite::run(&options, &mut session),
         Verb::Exempt(options) => verbs::exempt::run(&options, &mut session),
+        Verb::Token(options) => verbs::token::run(&options, &mut session),
     }
 }

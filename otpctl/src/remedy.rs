@@ -50,6 +50,7 @@ const fn kind(error: &Error) -> (Exit, &'static str) {
         Error::Locked(_) => (Exit::Refused, "locked"),
         Error::UidMismatch(_) => (Exit::Conflict, "uid-mismatch"),
         Error::UnknownKey(_) => (Exit::NotFound, "unknown-key"),
+        Error::UnknownToken(_) => (Exit::NotFound, "unknown-token"),
         Error::KeyNeeded(_) => (Exit::Conflict, "key-needed"),
         Error::KeyringFixed(_) => (Exit::Conflict, "keyring-fixed"),
         Error::BadConfiguration(_) => (Exit::Conflict, "bad-configuration"),
@@ -92,6 +93,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
         Error::Locked(_) => unlock(subject),
         Error::UidMismatch(_) => adopt(subject),
         Error::UnknownKey(_) => "see which keys there are: `otpctl keys list`".to_owned(),
+        Error::UnknownToken(_) => {
+            format!("see which tokens there are: `{}`", subject.command("token list"))
+        }
         Error::KeyNeeded(_) => {
             "`otpctl keys add` if it seals, then `otpctl keys reseal`, then retire it".to_owned()
         }

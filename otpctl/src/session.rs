@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_USER_BYTES};
-use otp_bus::{AdminProxy, Error, KeysProxy, ManageProxy, SessionsProxy, Warrant};
+use otp_bus::{AdminProxy, Error, KeysProxy, ManageProxy, SessionsProxy, TokensProxy, Warrant};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -135,6 +135,16 @@ impl<C: Connect> Session<'_, '_, C> {
         call: impl AsyncFnOnce(&KeysProxy<'_>) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         self.daemon.keys(call).map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
+    }
+
+    /// Makes one call of `org.otpd1.Tokens`; what goes wrong comes with its next step.
+    pub(crate) fn tokens<T>(
+        &self,
+        call: impl AsyncFnOnce(&TokensProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        self.daemon
+            .tokens(call)
+            .map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
     }
 
     /// Makes one call of `org.otpd1.Manage`; what goes wrong comes with its next step.

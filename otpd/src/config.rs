@@ -1,6 +1,7 @@
 //! `/etc/otpd/otpd.toml`: parsed once, strictly. A key that is not known, or a number out of its
 //! bounds, keeps the daemon from starting: a policy half read would be another policy.
 
+mod application;
 mod files;
 mod forward_pass;
 mod messages;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 
 use crate::rules::{Rule, Rules};
 
+pub use application::{Application, Applications, People};
 use files::{MoreRules, Texts};
 use forward_pass::ForwardPass;
 use messages::Messages;
@@ -57,6 +59,8 @@ pub struct Config {
     pub channels: Channels,
     /// How often anything is sent.
     pub limits: SendLimits,
+    /// Which programs may exchange people's codes for tokens.
+    pub applications: Applications,
 }
 
 /// Why there is no configuration.
@@ -112,6 +116,8 @@ struct File {
     channel: Channels,
     #[serde(default)]
     messages: Messages,
+    #[serde(default)]
+    application: Applications,
 }
 
 impl Config {
@@ -162,6 +168,7 @@ impl Config {
             self_service,
             channel,
             messages,
+            application,
         } = toml::from_str(text)?;
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
         let host = if host.is_empty() { "otpd".to_owned() } else { host };
@@ -179,6 +186,7 @@ impl Config {
             files: Vec::new(),
             channels: channel,
             limits: messages.limits(),
+            applications: application,
         })
     }
 }

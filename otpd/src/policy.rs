@@ -58,6 +58,10 @@ pub enum Action {
     Reload,
     /// See, add, use and retire the keys of the store.
     Keys,
+    /// Exchange codes for tokens, and see, refresh and revoke those.
+    Grant,
+    /// See which tokens an account has, and end them.
+    Tokens,
 }
 
 /// What a caller is to the account that it asks about.
@@ -84,6 +88,8 @@ pub enum Answer {
     WithWarrant,
     /// It may if polkit says so of the caller and this action.
     Polkit(&'static str),
+    /// It may where the configuration names its uid.
+    Listed,
 }
 
 /// The table.
@@ -115,7 +121,8 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Forget
             | Action::Accounts
             | Action::Reload
-            | Action::Keys,
+            | Action::Keys
+            | Action::Tokens,
             Relation::Root,
         )
         | (
@@ -128,9 +135,13 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Session
             // Forgetting takes away alone: whoever has the session is asked for a code the sooner.
             | Action::Remembered
-            | Action::ForgetRemembered,
+            | Action::ForgetRemembered
+            // To end one's own tokens lets nobody in.
+            | Action::Tokens,
             Relation::Owner,
         ) => Answer::Allowed,
+        // What a caller is to the account tells nothing of what it does with tokens of it.
+        (Action::Grant, Relation::Root | Relation::Owner | Relation::Stranger) => Answer::Listed,
         // Who has the user's session has not the user's devices.
         (
             Action::Enroll
@@ -181,7 +192,8 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Forget
             | Action::Accounts
             | Action::Reload
-            | Action::Keys,
+            | Action::Keys
+            | Action::Tokens,
             Relation::Stranger,
         ) => match action.polkit() {
             Some(id) => Answer::Polkit(id),
@@ -219,7 +231,9 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Forget
         | Action::Accounts
         | Action::Reload
-        | Action::Keys => Switch::Off,
+        | Action::Keys
+        | Action::Grant
+        | Action::Tokens => Switch::Off,
     }
 }
 
@@ -252,13 +266,15 @@ impl Action {
             Self::Accounts => "list accounts",
             Self::Reload => "reload the configuration",
             Self::Keys => "manage keys",
+            Self::Grant => "exchange codes for tokens",
+            Self::Tokens => "see and end tokens",
         }
     }
 
     /// Its id in polkit; none for what polkit is never asked about.
     pub const fn polkit(self) -> Option<&'static str> {
         match self {
-            Self::Begin | Self::Verify | Self::OpenSession | Self::Session => None,
+            Self::Begin | Self::Verify | Self::OpenSession | Self::Session | Self::Grant => None,
             Self::Enroll => Some("org.otpd1.enroll"),
             Self::Confirm => Some("org.otpd1.confirm"),
             Self::List => Some("org.otpd1.list"),
@@ -281,6 +297,7 @@ impl Action {
             Self::Accounts => Some("org.otpd1.accounts"),
             Self::Reload => Some("org.otpd1.reload"),
             Self::Keys => Some("org.otpd1.keys"),
+            Self::Tokens => Some("org.otpd1.tokens"),
         }
     }
 }
@@ -289,7 +306,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 26] = [
+    const ACTIONS: [Action; 27] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -316,6 +333,7 @@ mod tests {
         Action::Accounts,
         Action::Reload,
         Action::Keys,
+        Action::Tokens,
     ];
 
     #[test]
@@ -327,13 +345,25 @@ mod tests {
                 action.polkit().map(Answer::Polkit),
                 match stranger {
                     Answer::Denied => None,
-                    Answer::Allowed | Answer::WithWarrant => panic!("{action:?}: {stranger:?}"),
+                    Answer::Allowed | Answer::WithWarrant | Answer::Listed => {
+                        panic!("{action:?}: {stranger:?}")
+                    }
                     Answer::Polkit(_) => Some(stranger),
                 }
             );
             let owner = may(action, Relation::Owner);
             assert!(!matches!(owner, Answer::Polkit(_)), "{action:?} by its owner");
         }
+    }
+
+    /// Not even root: it is told by the configuration too.
+    #[test]
+    fn tokens_are_for_those_alone_whom_the_configuration_names() {
+        for relation in [Relation::Root, Relation::Owner, Relation::Stranger] {
+            assert_eq!(may(Action::Grant, relation), Answer::Listed);
+        }
+        assert_eq!(Action::Grant.polkit(), None);
+        assert_eq!(left_to_users(Action::Grant, &SelfService::default()), Switch::Off);
     }
 
     #[test]

@@ -79,6 +79,9 @@ _otpctl() {
             otpctl,status)
                 cmd="otpctl__subcmd__status"
                 ;;
+            otpctl,token)
+                cmd="otpctl__subcmd__token"
+                ;;
             otpctl,unlock)
                 cmd="otpctl__subcmd__unlock"
                 ;;
@@ -148,6 +151,9 @@ _otpctl() {
             otpctl__subcmd__help,status)
                 cmd="otpctl__subcmd__help__subcmd__status"
                 ;;
+            otpctl__subcmd__help,token)
+                cmd="otpctl__subcmd__help__subcmd__token"
+                ;;
             otpctl__subcmd__help,unlock)
                 cmd="otpctl__subcmd__help__subcmd__unlock"
                 ;;
@@ -165,6 +171,15 @@ _otpctl() {
                 ;;
             otpctl__subcmd__help__subcmd__keys,retire)
                 cmd="otpctl__subcmd__help__subcmd__keys__subcmd__retire"
+                ;;
+            otpctl__subcmd__help__subcmd__token,inspect)
+                cmd="otpctl__subcmd__help__subcmd__token__subcmd__inspect"
+                ;;
+            otpctl__subcmd__help__subcmd__token,list)
+                cmd="otpctl__subcmd__help__subcmd__token__subcmd__list"
+                ;;
+            otpctl__subcmd__help__subcmd__token,revoke)
+                cmd="otpctl__subcmd__help__subcmd__token__subcmd__revoke"
                 ;;
             otpctl__subcmd__keys,add)
                 cmd="otpctl__subcmd__keys__subcmd__add"
@@ -196,6 +211,30 @@ _otpctl() {
             otpctl__subcmd__keys__subcmd__help,retire)
                 cmd="otpctl__subcmd__keys__subcmd__help__subcmd__retire"
                 ;;
+            otpctl__subcmd__token,help)
+                cmd="otpctl__subcmd__token__subcmd__help"
+                ;;
+            otpctl__subcmd__token,inspect)
+                cmd="otpctl__subcmd__token__subcmd__inspect"
+                ;;
+            otpctl__subcmd__token,list)
+                cmd="otpctl__subcmd__token__subcmd__list"
+                ;;
+            otpctl__subcmd__token,revoke)
+                cmd="otpctl__subcmd__token__subcmd__revoke"
+                ;;
+            otpctl__subcmd__token__subcmd__help,help)
+                cmd="otpctl__subcmd__token__subcmd__help__subcmd__help"
+                ;;
+            otpctl__subcmd__token__subcmd__help,inspect)
+                cmd="otpctl__subcmd__token__subcmd__help__subcmd__inspect"
+                ;;
+            otpctl__subcmd__token__subcmd__help,list)
+                cmd="otpctl__subcmd__token__subcmd__help__subcmd__list"
+                ;;
+            otpctl__subcmd__token__subcmd__help,revoke)
+                cmd="otpctl__subcmd__token__subcmd__help__subcmd__revoke"
+                ;;
             *)
                 ;;
         esac
@@ -203,7 +242,7 @@ _otpctl() {
 
     case "${cmd}" in
         otpctl)
-            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt code keys reload session help"
+            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,7 +472,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help)
-            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt code keys reload session help"
+            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -785,6 +824,62 @@ _otpctl() {
         otpctl__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__token)
+            opts="list inspect revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__token__subcmd__inspect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__token__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__token__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1345,6 +1440,164 @@ _otpctl() {
         otpctl__subcmd__status)
             opts="-u -h --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token)
+            opts="-u -h --user --json --help list inspect revoke help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__help)
+            opts="list inspect revoke help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__help__subcmd__inspect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__help__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__inspect)
+            opts="-u -h --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__list)
+            opts="-u -h --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__token__subcmd__revoke)
+            opts="-u -h --all --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -54,3 +54,4 @@ mod su;
 mod sudo;
 mod surface;
 mod throttle;
+mod tokens;

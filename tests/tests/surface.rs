@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use otp_bus::names::{
     ADMIN_INTERFACE, AUTH_INTERFACE, KEYS_INTERFACE, MANAGE_INTERFACE, SESSIONS_INTERFACE,
+    TOKENS_INTERFACE,
 };
 use testbed::{
     Account, Context, Failure, Result, inside, manage,
@@ -17,7 +18,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 35] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 41] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -53,6 +54,13 @@ const TABLE: [(&str, &str, [bool; 3], &str); 35] = [
     (KEYS_INTERFACE, "Add", [true, false, false], "return"),
     (KEYS_INTERFACE, "Reseal", [true, false, false], "return"),
     (KEYS_INTERFACE, "Retire", [true, false, false], "UnknownKey"),
+    // For whom the configuration names, and here it names nobody, nor root.
+    (TOKENS_INTERFACE, "Grant", [false, false, false], "NotAllowed"),
+    (TOKENS_INTERFACE, "Refresh", [false, false, false], "NotAllowed"),
+    (TOKENS_INTERFACE, "Inspect", [true, false, false], "return"),
+    (TOKENS_INTERFACE, "Revoke", [true, false, false], "return"),
+    (TOKENS_INTERFACE, "List", [true, true, false], "return"),
+    (TOKENS_INTERFACE, "End", [true, true, false], "return"),
 ];
 
 /// What an owner hears of her own changes, who shows no code with them.
@@ -116,10 +124,12 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Remove" => vec![text(user), device([]), text("no such device")],
         "Log" => vec![text(user), Variant::from(20_u32)],
         "LogAll" => vec![Variant::from(20_u32)],
-        "Adopt" => vec![text(user), text("")],
+        "Adopt" | "End" => vec![text(user), text("")],
         "Forget" => vec![text("no such account")],
         "Accounts" => vec![text(user), Variant::from(1_u32)],
         "Add" | "Reload" | "Close" | "Current" => Vec::new(),
+        "Grant" => vec![text(user), text("000000"), text("")],
+        "Inspect" | "Refresh" | "Revoke" => vec![text("no token")],
         "Reseal" => vec![Variant::from(100_u32)],
         "Retire" => vec![text("no-such-key")],
         _ => vec![text(user)],
@@ -130,6 +140,7 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
 fn usual_at(interface: &str, member: &str, user: &str) -> Arguments {
     match (interface, member) {
         (KEYS_INTERFACE, "List") => Vec::new(),
+        (TOKENS_INTERFACE, "List") => vec![text(user)],
         _ => usual(member, user),
     }
 }

@@ -61,6 +61,7 @@ fn apply(account: &mut Account, changes: Changes) {
             | Change::Uninvite
             | Change::Exempt(_)
             | Change::Unexempt
+            | Change::Tokens(_)
             | Change::Event(_)
             | Change::Remember(_)
             | Change::Unremember(_)

@@ -51,6 +51,18 @@ fn stored_samples_stay_readable() {
         (EventClass::Change, r#"{"event":"adopted","name":"alison","uid":1000}"#),
         (EventClass::Change, r#"{"event":"exempted","until":1700003600,"reason":"lost phone"}"#),
         (EventClass::Change, r#"{"event":"exemption-ended"}"#),
+        (
+            EventClass::Login,
+            r#"{"event":"tokens-granted","family":"00112233aabbccdd","scope":"shop","device":"totp/7f3a9c01"}"#,
+        ),
+        (
+            EventClass::Change,
+            r#"{"event":"tokens-ended","family":"00112233aabbccdd","why":"revoked"}"#,
+        ),
+        (
+            EventClass::Change,
+            r#"{"event":"tokens-ended","family":"00112233aabbccdd","why":"reused"}"#,
+        ),
         (EventClass::Change, r#"{"event":"unlocked"}"#),
         (
             EventClass::Login,

@@ -60,7 +60,7 @@ fn it_leaves_enrolled_as_it_is() {
         let (list, until) = given(Some(&account), NOW);
         assert_eq!(until, at(3600));
         assert!(
-            matches!(list[0], Change::Head { uid: Uid(1000), enrolled: head } if head == enrolled)
+            matches!(list[0], Change::Head { uid: Some(Uid(1000)), enrolled: head } if head == enrolled)
         );
     }
     assert!(matches!(given(None, NOW).0[0], Change::Head { enrolled: false, .. }));

@@ -46,6 +46,7 @@ fn apply<O: std::fmt::Debug>(account: &mut Account, decision: Decision<O>) -> Re
             Change::Seen(..)
             | Change::Forget(_)
             | Change::Event(_)
+            | Change::Tokens(_)
             | Change::Remember(_)
             | Change::Unremember(_) => {}
             Change::Note { .. }
@@ -79,7 +80,7 @@ fn enrolls(
     let state = HotpState::new(Algorithm::Sha1, Digits::SIX, Counter(0));
     let kind = Kind::Hotp(secret(id.as_str()), state);
     let new = NewDevice { label: None, replaces: None, kind, random: [random; 4] };
-    let uid = account.uid;
+    let uid = account.uid.unwrap();
     let done = enroll(Some(account), &alice(), uid, new, &asking(warrant, &policy, now));
     apply(account, done).map(|changed| changed.map(|device| device.id))
 }
@@ -95,7 +96,7 @@ fn confirms(account: &mut Account, device: &DeviceId, now: UnixTime) -> Result<(
 fn invited(account: &mut Account, token: u8) {
     let policy = ThrottlePolicy::default();
     let it = asking(Warrant::Standing, &policy, NOW);
-    let done = invite(Some(account), &alice(), account.uid, (hash(token), DAY), &it);
+    let done = invite(Some(account), &alice(), account.uid.unwrap(), (hash(token), DAY), &it);
     assert_eq!(apply(account, done).unwrap().unwrap(), NOW.plus(DAY));
 }
 

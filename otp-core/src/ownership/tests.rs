@@ -63,6 +63,7 @@ fn given(
         [
             Change::Unremember(None),
             Change::Event(event),
+            Change::Tokens(TokenChange::EndAll),
             Change::Give { name: to, uid: Uid(2000) },
         ] => {
             let kind = EventKind::Adopted { name: adopted.name.to_string(), uid: adopted.uid.0 };

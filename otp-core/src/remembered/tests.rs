@@ -84,6 +84,7 @@ fn apply<O>(account: &mut Account, decision: Decision<O>) -> Result<O, Refusal> 
             | Change::Invite(_)
             | Change::Uninvite
             | Change::Event(_)
+            | Change::Tokens(_)
             | Change::Give { .. } => {}
         }
     }

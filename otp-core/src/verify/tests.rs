@@ -86,6 +86,7 @@ fn apply(account: &mut Account, changes: Changes) {
             Change::Invite(_)
             | Change::Uninvite
             | Change::Event(_)
+            | Change::Tokens(_)
             | Change::Remember(_)
             | Change::Unremember(_)
             | Change::Exempt(_)

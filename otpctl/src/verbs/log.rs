@@ -142,6 +142,19 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             let uid = entry.former_uid.map(|uid| format!(" of uid {uid}")).unwrap_or_default();
             format!("the account {name}{uid} adopted{}", by(entry))
         }
+        "tokens-granted" => {
+            let scope = entry.scope.as_deref().unwrap_or_default();
+            let tokens = entry.tokens.as_deref().unwrap_or_default();
+            format!("tokens {tokens} granted{} for {scope:?}: code of {devices}", by(entry))
+        }
+        "tokens-revoked" => {
+            format!("tokens {} revoked{}", entry.tokens.as_deref().unwrap_or_default(), by(entry))
+        }
+        "tokens-reused" => format!(
+            "tokens {} ended: a refresh token was used twice{}; one of those who did stole it",
+            entry.tokens.as_deref().unwrap_or_default(),
+            by(entry)
+        ),
         "invited" => format!("invited to enroll a device without a code{}", by(entry)),
         "exempted" => {
             let until = entry.until.map(|until| format!(" until {}", wall_time(until, zone)));

@@ -24,5 +24,6 @@ pub(crate) mod resync;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod unlock;
 pub(crate) mod verify;

@@ -47,6 +47,7 @@ pub(crate) struct State {
     /// How many values are to be resealed, how many of them do not open, and the keys.
     pub(crate) sealed: (u64, u32),
     pub(crate) keys: Vec<otp_bus::KeyInfo>,
+    pub(crate) tokens: Vec<otp_bus::TokenFamily>,
     asked: Vec<String>,
     servers: Vec<Connection>,
 }
@@ -77,6 +78,7 @@ impl Fake {
             breaks: None,
             sealed: (0, 0),
             keys: Vec::new(),
+            tokens: Vec::new(),
             asked: Vec::new(),
             servers: Vec::new(),
         })))
@@ -138,7 +140,8 @@ impl Connect for Fake {
             .serve_at(OBJECT_PATH, Manage(self.clone()))
             .serve_at(OBJECT_PATH, Admin(self.clone()))
             .serve_at(OBJECT_PATH, crate::session::Sessions(self.clone()))
-            .serve_at(OBJECT_PATH, crate::keys::Keys(self.clone()));
+            .serve_at(OBJECT_PATH, crate::keys::Keys(self.clone()))
+            .serve_at(OBJECT_PATH, crate::token::Tokens(self.clone()));
         let server = tokio::spawn(server.build());
         let connection = Builder::unix_stream(ours).p2p().build().await.unwrap();
         let server = server.await.unwrap().unwrap();

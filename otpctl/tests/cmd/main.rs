@@ -30,3 +30,4 @@ mod remembered;
 mod repair;
 mod session;
 mod surroundings;
+mod token;

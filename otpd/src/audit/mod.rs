@@ -134,6 +134,15 @@ pub enum Event<'a> {
         /// To whom.
         user: &'a str,
     },
+    /// A refresh token was shown twice.
+    Reused {
+        /// By this caller.
+        uid: Uid,
+        /// The family that ended by it.
+        tokens: &'a str,
+        /// Whose.
+        user: &'a str,
+    },
     /// Something about the daemon itself.
     Daemon(Severity, &'a str),
 }
@@ -147,6 +156,7 @@ impl Event<'_> {
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
             | Self::LeftOut { .. }
+            | Self::Reused { .. }
             | Self::PassedUnenrolled(_)
             | Self::ExemptFor(..) => Severity::Warning,
             Self::Wrong { locked: false, .. }
@@ -256,6 +266,12 @@ impl fmt::Display for Event<'_> {
             Self::Managed { uid, deed, user } => {
                 write!(f, "uid {uid} {deed} for {}", Escaped(user))
             }
+            Self::Reused { uid, tokens, user } => write!(
+                f,
+                "uid {uid} showed a used refresh token: tokens {tokens} of {} ended; somebody has \
+                 copied them: find out who",
+                Escaped(user)
+            ),
             Self::Daemon(_, text) => f.write_str(text),
         }
     }
@@ -324,6 +340,11 @@ impl fmt::Display for Why<'_> {
             Refusal::Used(device, label, _) => {
                 write!(f, "used code, device {device} {:?}; wait one step", label.as_str())
             }
+            Refusal::CallerThrottled { failures, wait } => write!(
+                f,
+                "the caller is throttled for {} s after {failures} failures; nothing was checked",
+                wait.0
+            ),
             Refusal::NotEnrolled => {
                 write!(f, "no confirmed device; otpctl enroll -u {}", Escaped(&who.user))
             }
@@ -359,6 +380,8 @@ impl fmt::Display for Why<'_> {
             | Refusal::InvitationOver
             | Refusal::LastDevice(_)
             | Refusal::Unsent(_)
+            | Refusal::UnknownToken
+            | Refusal::TooManyTokens
             | Refusal::Unadopted(_) => write!(f, "{refusal:?}"),
         }
     }

@@ -144,6 +144,17 @@ fn not_allowed() {
 }
 
 #[test]
+fn reused() {
+    let event = Event::Reused { uid: Uid(33), tokens: "00112233aabbccdd", user: "alice" };
+    assert_eq!(
+        event.to_string(),
+        "uid 33 showed a used refresh token: tokens 00112233aabbccdd of alice ended; somebody has \
+         copied them: find out who"
+    );
+    assert_eq!(event.severity(), Severity::Warning);
+}
+
+#[test]
 fn a_name_cannot_forge_a_line() {
     let who = Subject {
         user: "root accepted by sshd: device\n<84>otpd".into(),

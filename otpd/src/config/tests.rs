@@ -56,6 +56,7 @@ fn every_key_is_in_the_manual_and_the_example() {
         "[self_service]\n",
         "[messages]\n",
         "[channel.sms]\n",
+        "[[application]]\n",
         "",
     ];
     for text in sections.map(|section| format!("{section}x = 1")) {
@@ -105,6 +106,13 @@ fn mistakes_are_named_with_their_line() {
         ("[throttle]\nunlock_after = 3600", "string"),
         ("issuer = 'a:b'", "without ':'"),
         ("[throttl]", "throttl"),
+        ("[[application]]\nscopes = ['a']", "missing field `uid`"),
+        ("[[application]]\nuid = -1\nscopes = ['a']", "u32"),
+        ("[[application]]\nuid = 33\nscopes = ['a b']", "one word each"),
+        ("[[application]]\nuid = 33\nscopes = ['a']\naccess = '25h'", "24h at most"),
+        ("[[application]]\nuid = 33\nscopes = ['a']\nrefresh = '5min'", "shorter than"),
+        ("[[application]]\nuid = 33\nscopes = ['a']\npeople = 'some'", "`own`"),
+        ("[[application]]\nuid = 3\n[[application]]\nuid = 3", "uid 3 twice"),
         ("[self_service]\nenrol = true", "enrol"),
         ("[self_service]\nenroll = 1", "boolean"),
         ("[self_service]\nfirst = 'true'", "boolean"),

@@ -121,7 +121,7 @@ impl Query for Belongs {
     }
 
     fn answer(&self, seen: &Records, _: UnixTime) -> Option<Uid> {
-        seen.account(&self.name).map(|account| account.uid)
+        seen.account(&self.name).and_then(|account| account.uid)
     }
 }
 

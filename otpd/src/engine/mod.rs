@@ -9,6 +9,8 @@ mod keys;
 mod log;
 mod remembered;
 mod steps;
+mod token_text;
+mod tokens;
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -34,6 +36,8 @@ pub use foresee::Foreseen;
 use log::{Log, LogOfAll};
 pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
 use steps::{Enroll, EnrollFor, Look, OnAccount, OnPerson};
+pub use token_text::Pair;
+pub use tokens::{Exchanged, Inspected, Issued, Renewed, WantedTokens, Whom};
 
 /// A device that somebody asks for; the store's step makes it, perhaps more than once.
 pub struct Wanted {

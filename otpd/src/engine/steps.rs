@@ -13,29 +13,42 @@ use crate::{
     store::{Key, Query, Records, Step},
 };
 
+/// The uid of whom no user is.
+const NOBODY: Uid = Uid(u32::MAX);
+
 /// Whose account it is.
 pub(super) struct Whose {
-    person: Person,
+    pub(super) name: UserName,
+    /// None: a person of an application's.
+    uid: Option<Uid>,
     pub(super) keys: Vec<Key>,
 }
 
 impl Whose {
     pub(super) fn new(person: Person) -> Self {
         let keys = vec![Key::Account(person.name.clone()), Key::Owner(person.uid)];
-        Self { person, keys }
+        Self { name: person.name, uid: Some(person.uid), keys }
+    }
+
+    /// An application's person, whom no uid owns.
+    pub(super) fn of_application(name: UserName) -> Self {
+        let keys = vec![Key::Account(name.clone())];
+        Self { name, uid: None, keys }
     }
 
     /// Whose it is to be.
     pub(super) fn uid(&self) -> Uid {
-        self.person.uid
+        self.uid.unwrap_or(NOBODY)
     }
 
     /// The person's account, if there is one. An account whose uid is not the person's is not
     /// theirs; and whoever was renamed does not become a stranger who never enrolled.
     pub(super) fn account<'a>(&self, seen: &'a Records) -> Result<Option<&'a Account>, Refusal> {
-        match (seen.account(&self.person.name), seen.owner(self.person.uid)) {
-            (Some(account), _) if account.uid != self.person.uid => {
-                Err(Refusal::UidMismatch(account.uid))
+        let owned = self.uid.and_then(|uid| seen.owner(uid));
+        match (seen.account(&self.name), owned) {
+            (Some(account), _) if account.uid != self.uid => {
+                // What has a user's name has a uid; where it has none, it is nobody's.
+                Err(Refusal::UidMismatch(account.uid.unwrap_or(NOBODY)))
             }
             (Some(account), _) => Ok(Some(account)),
             (None, Some(other)) => Err(Refusal::UidOwns(other.clone())),
@@ -155,7 +168,7 @@ impl Query for Look {
         let devices = account.map_or(&[][..], |account| &account.devices);
         let invitation = account.and_then(|account| account.invitation.as_ref());
         Ok(Overview {
-            name: whose.person.name.clone(),
+            name: whose.name.clone(),
             demands_code: account.is_some_and(Account::demands_code),
             devices: devices.iter().map(Device::summary).collect(),
             lanes: lanes.map(|(lane, state)| LaneOverview::of(*lane, state, policy, now)).collect(),
@@ -215,6 +228,7 @@ where
 /// A change that makes the account where there is none.
 pub(super) struct OnPerson<F> {
     whose: Whose,
+    person: Person,
     by: Uid,
     decide: F,
 }
@@ -225,7 +239,7 @@ where
     F: Fn(Option<&Account>, &Person, UnixTime) -> Decision<O> + Send + 'static,
 {
     pub(super) fn new(person: Person, by: Uid, decide: F) -> Self {
-        Self { whose: Whose::new(person), by, decide }
+        Self { whose: Whose::new(person.clone()), person, by, decide }
     }
 }
 
@@ -246,7 +260,7 @@ where
 
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<O> {
         match self.whose.account(seen) {
-            Ok(account) => (self.decide)(account, &self.whose.person, now),
+            Ok(account) => (self.decide)(account, &self.person, now),
             Err(refusal) => Decision::Unchanged(refusal),
         }
     }
@@ -267,14 +281,15 @@ pub(super) struct Enroll {
 /// [`Enroll`] for somebody.
 pub(super) struct EnrollFor {
     whose: Whose,
+    person: Person,
     new: Enroll,
 }
 
 impl EnrollFor {
     pub(super) fn new(person: Person, new: Enroll) -> Self {
-        let mut whose = Whose::new(person);
+        let mut whose = Whose::new(person.clone());
         whose.keys.push(Key::Secret(new.fingerprint.clone()));
-        Self { whose, new }
+        Self { whose, person, new }
     }
 }
 
@@ -299,12 +314,12 @@ impl Step for EnrollFor {
     }
 
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Self::Outcome> {
-        let Self { whose, new } = self;
+        let Self { whose, person, new } = self;
         let account = match whose.account(seen) {
             Ok(account) => account,
             Err(refusal) => return Decision::Unchanged(refusal),
         };
-        let Person { name, uid } = &whose.person;
+        let Person { name, uid } = person;
         let others = seen.holders(&new.fingerprint).any(|holder| holder != name);
         let elsewhere = if others { Elsewhere::Yes } else { Elsewhere::No };
         // What has no secret is not enrolled this way.

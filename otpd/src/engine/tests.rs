@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{clock::monotonic, store::contract::SetClock};
 
-const START: u64 = 1_700_000_010;
+pub(super) const START: u64 = 1_700_000_010;
 const PHONE: u8 = 1;
 const TOKEN: u8 = 2;
 
@@ -27,29 +27,29 @@ fn secret(seed: u8) -> Secret {
     Secret::from_bytes(vec![seed; 20]).unwrap()
 }
 
-fn alice() -> Person {
+pub(super) fn alice() -> Person {
     Person { name: UserName::parse("alice").unwrap(), uid: Uid(1000) }
 }
 
-fn root() -> Asked {
+pub(super) fn root() -> Asked {
     Asked { by: Uid(0), right: Right::Standing }
 }
 
-fn soon() -> Instant {
+pub(super) fn soon() -> Instant {
     monotonic() + Duration::from_secs(60)
 }
 
 /// An account with a phone, a token and recovery codes, on a store of its own.
-struct World {
+pub(super) struct World {
     dir: tempfile::TempDir,
     clock: Arc<SetClock>,
-    engine: Option<Engine>,
+    pub(super) engine: Option<Engine>,
     codes: Vec<String>,
-    runtime: tokio::runtime::Runtime,
+    pub(super) runtime: tokio::runtime::Runtime,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (dir, clock) =
             (tempfile::tempdir().unwrap(), Arc::new(SetClock(AtomicU64::new(START - 60))));
@@ -78,11 +78,11 @@ impl World {
         self.engine = Some(Engine::new(store, Arc::new(config)));
     }
 
-    fn at(&self, now: u64) {
+    pub(super) fn at(&self, now: u64) {
         self.clock.0.store(now, Ordering::SeqCst);
     }
 
-    fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.engine.take().unwrap().into_store().close();
         self.open();
     }
@@ -135,11 +135,11 @@ impl World {
     }
 }
 
-fn totp_code(step: u64) -> String {
+pub(super) fn totp_code(step: u64) -> String {
     totp(&secret(PHONE), TimeStep(step), Algorithm::Sha1, Digits::SIX).reveal()
 }
 
-fn hotp_code(counter: u64) -> String {
+pub(super) fn hotp_code(counter: u64) -> String {
     hotp(&secret(TOKEN), Counter(counter), Algorithm::Sha1, Digits::SIX).reveal()
 }
 

@@ -196,8 +196,10 @@ impl Rule {
         match (self.place, origin) {
             (None, _)
             | (Some(Place::Local), Origin::Own | Origin::Local)
-            | (Some(Place::Remote), Origin::Address(_) | Origin::Named) => Fit::Yes,
-            (Some(Place::Local), Origin::Address(_) | Origin::Named)
+            | (Some(Place::Remote), Origin::Address(_) | Origin::Named | Origin::Application) => {
+                Fit::Yes
+            }
+            (Some(Place::Local), Origin::Address(_) | Origin::Named | Origin::Application)
             | (Some(Place::Remote), Origin::Own | Origin::Local) => Fit::No,
         }
     }
@@ -210,6 +212,7 @@ impl Rule {
             Origin::Own | Origin::Local => Fit::No,
             Origin::Address(address) => self.is_within(*address).into(),
             Origin::Named => Fit::Unknown("the remote host has no numeric address"),
+            Origin::Application => Fit::Unknown("an application does not say from where"),
         }
     }
 

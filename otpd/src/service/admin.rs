@@ -208,7 +208,7 @@ fn stored_name(account: &str) -> Result<StoredName, Error> {
     // an account is, could be shown another text for it.
     let name = StoredName::read(account);
     let told = name.told();
-    if told != account && UserName::parse(&told).is_ok() {
+    if told != account && UserName::stored(&told).is_ok() {
         let text = format!("{} is {}; name it so", Escaped(account), Escaped(&told));
         return Err(Error::InvalidArgument(text));
     }

@@ -158,6 +158,9 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)
         | Refusal::Unsent(_)
+        | Refusal::CallerThrottled { .. }
+        | Refusal::UnknownToken
+        | Refusal::TooManyTokens
         | Refusal::Unadopted(_) => verdict,
     }
 }
@@ -293,6 +296,17 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
              administrator"
         )),
         Refusal::Unsent(unsent) => unsent_error(unsent, &user),
+        Refusal::CallerThrottled { failures, wait } => Error::Throttled(format!(
+            "{failures} refused requests of yours in a row; try again in {} s",
+            wait.0
+        )),
+        Refusal::UnknownToken => Error::UnknownToken(format!(
+            "no such tokens of {user} are open; otpctl token list -u {user} shows which are"
+        )),
+        Refusal::TooManyTokens => Error::LimitReached(format!(
+            "you hold {} tokens, which is the most; revoke some, or let them run out",
+            otp_core::MAX_HELD
+        )),
         Refusal::NothingToUnlock => {
             Error::InvalidArgument(format!("{user} has no failures; there is nothing to unlock"))
         }

@@ -86,6 +86,12 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
             ..told
         },
         Some(EventKind::ExemptionEnded) => LogEntry { event: "exemption-ended".to_owned(), ..told },
+        Some(EventKind::TokensGranted { family, scope, device }) => {
+            LogEntry { tokens: Some(family), scope: Some(scope), ..about("tokens-granted", device) }
+        }
+        Some(EventKind::TokensEnded { family, why }) => {
+            LogEntry { event: format!("tokens-{}", why.name()), tokens: Some(family), ..told }
+        }
         Some(EventKind::Unlocked) => LogEntry { event: "unlocked".to_owned(), ..told },
         None => LogEntry { event: "damaged".to_owned(), ..told },
     }

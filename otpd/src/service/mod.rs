@@ -15,6 +15,7 @@ mod remembered;
 mod right;
 mod ruling;
 mod sessions;
+mod tokens;
 mod wanted;
 
 use std::{
@@ -45,6 +46,7 @@ pub use keys::tell_missing;
 use manage::ManageService;
 use right::Permit;
 use sessions::SessionsService;
+use tokens::TokensService;
 
 /// How long a call may take in here. Callers wait 10 s by default.
 const CALL: Duration = Duration::from_secs(8);
@@ -84,17 +86,14 @@ struct Call {
 impl Services {
     /// Serves every object of the contract on a connection by one way in.
     pub fn serve_by(self, way: Way, connection: Builder<'_>) -> Builder<'_> {
-        let log = self.log.clone();
-        let auth = Guarded::new(AuthService::new(self.clone(), way), log.clone());
-        let admin = Guarded::new(AdminService::new(self.clone(), way), log.clone());
-        let keys = Guarded::new(KeysService::new(self.clone(), way), log.clone());
-        let sessions = Guarded::new(SessionsService::new(self.clone(), way), log.clone());
-        let manage = Guarded::new(ManageService::new(self, way), log);
-        let connection = connection.serve_at(OBJECT_PATH, auth).serve_at(OBJECT_PATH, manage);
+        let parts = || (self.clone(), self.log.clone());
         connection
-            .serve_at(OBJECT_PATH, admin)
-            .serve_at(OBJECT_PATH, keys)
-            .serve_at(OBJECT_PATH, sessions)
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| AuthService::new(it, way)))
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| ManageService::new(it, way)))
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| AdminService::new(it, way)))
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| KeysService::new(it, way)))
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| SessionsService::new(it, way)))
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| TokensService::new(it, way)))
     }
 
     async fn enter(
@@ -126,6 +125,14 @@ impl Services {
         let name = wanted::bounded(device).map(str::to_owned);
         name.inspect_err(|error| self.rejected(Some(call.uid), error))
     }
+}
+
+/// One object, and what answers for it where it panics.
+fn guarded<O>(
+    (services, log): (Services, Arc<Syslog>),
+    object: impl FnOnce(Services) -> O,
+) -> Guarded<O> {
+    Guarded::new(object(services), log)
 }
 
 /// Why a call got no further.

@@ -48,7 +48,9 @@ impl Services {
                 }
                 Switch::Off => Err(self.not_allowed(call, action, (user, relation), None).into()),
             },
-            Answer::Denied => Err(self.not_allowed(call, action, (user, relation), None).into()),
+            Answer::Denied | Answer::Listed => {
+                Err(self.not_allowed(call, action, (user, relation), None).into())
+            }
             Answer::Polkit(id) => {
                 // What NSS said of the name is forgotten: nothing below depends on it until polkit
                 // has said yes.
@@ -78,7 +80,7 @@ impl Services {
                 call.permit = Permit::Standing;
                 Ok(())
             }
-            Answer::Denied | Answer::WithWarrant => {
+            Answer::Denied | Answer::WithWarrant | Answer::Listed => {
                 Err(self.not_allowed(call, action, (account, relation), None))
             }
             Answer::Polkit(id) => self.clear(call, (action, id), account).await,
@@ -151,7 +153,7 @@ impl Services {
         }
     }
 
-    fn not_allowed(
+    pub(super) fn not_allowed(
         &self,
         call: &Call,
         action: Action,
@@ -173,7 +175,7 @@ fn with_warrant(action: Action) -> Permit {
     if action == Action::Enroll { Permit::Device } else { Permit::Code }
 }
 
-fn relation(call: &Call, person: Option<&Person>) -> Relation {
+pub(super) fn relation(call: &Call, person: Option<&Person>) -> Relation {
     match person {
         _ if call.uid == ROOT => Relation::Root,
         Some(person) if person.uid == call.uid => Relation::Owner,

@@ -80,7 +80,9 @@ impl SessionsService {
                 at: login.at.as_secs(),
                 process: opened.number,
             }]),
-            Answer::Denied | Answer::WithWarrant | Answer::Polkit(_) => Ok(Vec::new()),
+            Answer::Denied | Answer::WithWarrant | Answer::Polkit(_) | Answer::Listed => {
+                Ok(Vec::new())
+            }
         }
     }
 }
@@ -111,7 +113,7 @@ impl SessionsService {
         let relation = if call.uid == ROOT { Relation::Root } else { Relation::Stranger };
         match may(Action::OpenSession, relation) {
             Answer::Allowed => Ok(()),
-            Answer::Denied | Answer::WithWarrant | Answer::Polkit(_) => {
+            Answer::Denied | Answer::WithWarrant | Answer::Polkit(_) | Answer::Listed => {
                 let (uid, action) = (call.uid, Action::OpenSession.verb());
                 let event = Event::NotAllowed { uid, action, user: super::permit::ALL, why: None };
                 self.services.log.log_of(Some(uid), &event);

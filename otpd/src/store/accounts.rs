@@ -75,7 +75,7 @@ impl StoredName {
     }
 
     fn user(&self) -> Option<UserName> {
-        str::from_utf8(&self.0).ok().and_then(|text| UserName::parse(text).ok())
+        str::from_utf8(&self.0).ok().and_then(|text| UserName::stored(text).ok())
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn give(
 ) -> Result<(), StoreError> {
     let was = read(saver, old)?;
     let (name, enrolled) = (new.as_str(), was.enrolled);
-    let mark = Marked::Account { name, uid: uid.0, enrolled }.mark(saver.pepper)?;
+    let mark = Marked::Account { name, uid: Some(uid.0), enrolled }.mark(saver.pepper)?;
     // What refers to the account follows its name, by ON UPDATE CASCADE.
     saver.run(
         "UPDATE account SET name = ?2, uid = ?3, mark = ?4 WHERE name = ?1",
@@ -69,7 +69,7 @@ fn is_whole(was: &Account, is: &Account, uid: Uid) -> bool {
             secret && was.summary() == is.summary()
         });
     devices
-        && is.uid == uid
+        && is.uid == Some(uid)
         && (is.enrolled, &is.lanes, &is.addresses) == (was.enrolled, &was.lanes, &was.addresses)
         && is.invitation == was.invitation
         && is.exemption == was.exemption

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{
     Key, Records, StoreError, exemption, log,
     mark::{Marked, MarkedDevice},
-    remembered, sent,
+    remembered, sent, tokens,
 };
 use crate::{
     audit::Escaped,
@@ -67,6 +67,18 @@ pub(super) fn records(
                     records.sent.insert(tally.clone(), state);
                 }
             }
+            Key::Families(name) => {
+                records.families.extend(tokens::of_account(connection, opened_by, name)?);
+            }
+            Key::Family(id) => {
+                records.families.extend(tokens::family(connection, opened_by, *id)?);
+            }
+            Key::NewestFamilies(most) => {
+                records.families.extend(tokens::newest(connection, opened_by, *most)?);
+            }
+            Key::Held(uid) => {
+                records.held.insert(*uid, tokens::held(connection, *uid)?);
+            }
             Key::Log(whose, most) => {
                 records.log = log::read(connection, whose.as_ref(), *most)?;
             }
@@ -78,14 +90,14 @@ pub(super) fn records(
 fn owner(connection: &Connection, uid: Uid) -> Result<Option<UserName>, StoreError> {
     let mut query = connection.prepare_cached("SELECT name FROM account WHERE uid = ?1")?;
     let name: Option<String> = query.query_row([uid.0], |row| row.get(0)).optional()?;
-    name.map(|name| UserName::parse(&name).map_err(|error| corrupt(&name, error))).transpose()
+    name.map(|name| UserName::stored(&name).map_err(|error| corrupt(&name, error))).transpose()
 }
 
 fn holders(connection: &Connection, fingerprint: &[u8]) -> Result<Vec<UserName>, StoreError> {
     let mut query = connection
         .prepare_cached("SELECT DISTINCT account FROM device WHERE fingerprint = ?1 LIMIT 2")?;
     let names: Result<Vec<String>, _> = query.query_map([fingerprint], |row| row.get(0))?.collect();
-    let read = |name: String| UserName::parse(&name).map_err(|error| corrupt(&name, error));
+    let read = |name: String| UserName::stored(&name).map_err(|error| corrupt(&name, error));
     names?.into_iter().map(read).collect()
 }
 
@@ -101,11 +113,12 @@ pub(super) fn account(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?))
         })
         .optional()?;
-    let Some((uid, enrolled, version, mark)) = head else {
+    let Some((uid, enrolled, version, mark)): Option<(Option<u32>, bool, i64, _)> = head else {
         return devices_of_nobody(connection, name).map(|()| None);
     };
     Marked::Account { name: name.as_str(), uid, enrolled }.check(by.pepper, &mark)?;
-    let mut account = Account::new(name.clone(), Uid(uid));
+    let mut account = Account::of_application(name.clone());
+    account.uid = uid.map(Uid);
     account.enrolled = enrolled;
     account.devices = devices(connection, by, name)?;
     account.lanes = lanes(connection, by, name)?.into_iter().collect();

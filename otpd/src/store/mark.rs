@@ -8,7 +8,7 @@ use crate::{audit::Escaped, vault::Pepper};
 /// What a mark is over: which table, whose record, and what it says that decides.
 pub(super) enum Marked<'a> {
     /// An account's head.
-    Account { name: &'a str, uid: u32, enrolled: bool },
+    Account { name: &'a str, uid: Option<u32>, enrolled: bool },
     /// A device.
     Device { account: &'a str, device: MarkedDevice<'a> },
     /// A lane of the throttle.
@@ -23,6 +23,8 @@ pub(super) enum Marked<'a> {
     Remembered { account: &'a str, number: u32, state: &'a str },
     /// An exemption.
     Exemption { account: &'a str, state: &'a str },
+    /// A family of tokens.
+    Family { account: &'a str, id: &'a str, state: &'a str },
 }
 
 /// What decides about a device.
@@ -39,7 +41,8 @@ impl Marked<'_> {
     pub(super) fn mark(&self, pepper: &Pepper) -> Result<Vec<u8>, StoreError> {
         let made = match *self {
             Self::Account { name, uid, enrolled } => {
-                let (uid, enrolled) = (uid.to_be_bytes(), [u8::from(enrolled)]);
+                let uid = uid.map_or_else(Vec::new, |uid| uid.to_be_bytes().to_vec());
+                let enrolled = [u8::from(enrolled)];
                 pepper.mark(&[b"account", name.as_bytes(), &uid, &enrolled])
             }
             Self::Device { account, device } => {
@@ -68,6 +71,10 @@ impl Marked<'_> {
             Self::Exemption { account, state } => {
                 pepper.mark(&[b"exemption", account.as_bytes(), state.as_bytes()])
             }
+            Self::Family { account, id, state } => {
+                let (account, id, state) = (account.as_bytes(), id.as_bytes(), state.as_bytes());
+                pepper.mark(&[b"family", account, id, state])
+            }
         };
         made.ok_or_else(|| StoreError::Failed("no mark could be made".to_owned()))
     }
@@ -88,6 +95,7 @@ impl Marked<'_> {
                 format!("remembered login {number} of {account}")
             }
             Self::Exemption { account, .. } => format!("the exemption of {account}"),
+            Self::Family { account, id, .. } => format!("tokens {id} of {account}"),
         };
         let text = format!(
             "{} is not as it was written: the disk or somebody has changed it; restore the \

@@ -18,12 +18,13 @@ mod schema;
 mod sealed;
 mod sent;
 mod sqlite;
+mod tokens;
 mod writer;
 
 use std::{collections::BTreeMap, future::Future, time::Instant};
 
 use otp_core::{
-    Account, Decision, LaneState, Refusal, Uid, UnixTime, UserName,
+    Account, Decision, Family, FamilyId, LaneState, Refusal, Uid, UnixTime, UserName,
     message::{SendTally, Tally},
 };
 
@@ -46,6 +47,14 @@ pub enum Key {
     Caller(Uid),
     /// How many messages were sent lately.
     Sent(Tally),
+    /// All families of tokens of this account.
+    Families(UserName),
+    /// The family of this id.
+    Family(FamilyId),
+    /// How many families this uid holds.
+    Held(Uid),
+    /// The newest families of all accounts, at most so many. For questions alone.
+    NewestFamilies(u32),
     /// The last events of this account, or of all, at most so many. For questions alone.
     Log(Option<UserName>, u32),
 }
@@ -58,6 +67,8 @@ pub struct Records {
     pub(crate) holders: BTreeMap<Vec<u8>, Vec<UserName>>,
     pub(crate) callers: BTreeMap<Uid, LaneState>,
     pub(crate) sent: BTreeMap<Tally, SendTally>,
+    pub(crate) families: Vec<(UserName, Family)>,
+    pub(crate) held: BTreeMap<Uid, u32>,
     pub(crate) log: Vec<Logged>,
 }
 
@@ -85,6 +96,22 @@ impl Records {
     /// How many messages were sent lately.
     pub fn sent(&self, tally: &Tally) -> SendTally {
         self.sent.get(tally).cloned().unwrap_or_default()
+    }
+
+    /// The families of tokens that were asked for, the oldest of an account first.
+    pub fn families(&self) -> &[(UserName, Family)] {
+        &self.families
+    }
+
+    /// The family of an id, and whose it is; none where there is none.
+    pub fn family(&self, id: FamilyId) -> Option<(&UserName, &Family)> {
+        let mut families = self.families.iter();
+        families.find(|(_, family)| family.id == id).map(|(name, family)| (name, family))
+    }
+
+    /// How many families a uid holds.
+    pub fn held(&self, uid: Uid) -> u32 {
+        self.held.get(&uid).copied().unwrap_or(0)
     }
 
     /// The last events, the newest first.

@@ -8,7 +8,7 @@ use super::{
     give::give,
     log,
     mark::{Marked, MarkedDevice},
-    remembered, sent,
+    remembered, sent, tokens,
 };
 use crate::vault::{Pepper, Place, Vault};
 
@@ -62,6 +62,7 @@ impl Saver<'_> {
             Beside::Caller(uid, state) if state.is_clear() => {
                 self.perhaps("DELETE FROM caller WHERE uid = ?1", params![uid.0])
             }
+            Beside::TidyFamilies(before) => tokens::tidy(self, before),
             Beside::Caller(uid, state) => {
                 let state = json(&state)?;
                 let mark = Marked::Caller { uid: uid.0, state: &state }.mark(self.pepper)?;
@@ -83,10 +84,11 @@ impl Saver<'_> {
                  ON CONFLICT (name) DO UPDATE SET uid = ?2, enrolled = ?3, mark = ?5",
                 params![
                     name,
-                    uid.0,
+                    uid.map(|uid| uid.0),
                     enrolled,
                     secs(self.now),
-                    Marked::Account { name, uid: uid.0, enrolled }.mark(self.pepper)?
+                    Marked::Account { name, uid: uid.map(|uid| uid.0), enrolled }
+                        .mark(self.pepper)?
                 ],
             ),
             Change::Add(device) => self.add(name, &device),
@@ -141,6 +143,7 @@ impl Saver<'_> {
             Change::Unremember(which) => remembered::forget(self, name, which),
             Change::Exempt(given) => self.exempt(name, &given),
             Change::Unexempt => self.unexempt(name),
+            Change::Tokens(change) => tokens::change(self, owner, change),
             Change::Event(event) => log::write(self.connection, name, self.by, event),
             Change::Give { name: to, uid } => give(self, owner, &to, uid),
         }
@@ -226,7 +229,7 @@ impl Saver<'_> {
     }
 }
 
-fn secs(time: UnixTime) -> i64 {
+pub(super) fn secs(time: UnixTime) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 

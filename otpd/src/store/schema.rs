@@ -82,6 +82,21 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT;
     CREATE INDEX event_account ON event (account, class, seq);
 
+    CREATE TABLE token_family (
+        id      TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        device  TEXT NOT NULL,            -- whose code it was granted for, and with which it goes
+        holder  INTEGER NOT NULL,         -- the uid that asked
+        until   INTEGER NOT NULL,         -- for tidying up; the state decides
+        state   TEXT NOT NULL,            -- JSON, with the keyed hashes of its tokens
+        mark    BLOB NOT NULL,            -- keyed hash of account, id, state
+        FOREIGN KEY (account, device) REFERENCES device (account, id)
+            ON DELETE CASCADE ON UPDATE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX token_family_device ON token_family (account, device);
+    CREATE INDEX token_family_holder ON token_family (holder);
+    CREATE INDEX token_family_until ON token_family (until);
+
     CREATE TABLE caller (
         uid   INTEGER PRIMARY KEY,        -- who asked for what is no account's own, and failed
         state TEXT NOT NULL,              -- JSON

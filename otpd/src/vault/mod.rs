@@ -226,6 +226,18 @@ impl Pepper {
         hash(&subkey, token)?.try_into().ok()
     }
 
+    /// The keyed hash by which a token is kept.
+    pub fn token(&self, token: &[u8]) -> Option<[u8; 32]> {
+        let subkey = Zeroizing::new(hash(&self.0, b"otpd token")?);
+        hash(&subkey, token)?.try_into().ok()
+    }
+
+    /// The keyed hash by which a token shows that it was made here.
+    pub fn token_origin(&self, token: &[u8]) -> Option<[u8; 32]> {
+        let subkey = Zeroizing::new(hash(&self.0, b"otpd token origin")?);
+        hash(&subkey, token)?.try_into().ok()
+    }
+
     /// The keyed hash of what a stored record says, in these parts. A disk that gives back other
     /// bytes than were written must not move a counter back or make an account unenrolled.
     pub fn mark(&self, parts: &[&[u8]]) -> Option<Vec<u8>> {

@@ -71,6 +71,7 @@ impl Error {
             | Answer::AlreadyExists(_)
             | Answer::LimitReached(_)
             | Answer::UnknownKey(_)
+            | Answer::UnknownToken(_)
             | Answer::KeyNeeded(_)
             | Answer::KeyringFixed(_)
             | Answer::BadConfiguration(_)

@@ -23,6 +23,10 @@ fn asked(by_name: &str, uid: u32) -> Result<bool, Refusal> {
             | Key::Secret(_)
             | Key::Caller(_)
             | Key::Sent(_)
+            | Key::Families(_)
+            | Key::Family(_)
+            | Key::Held(_)
+            | Key::NewestFamilies(_)
             | Key::Log(..) => {}
         }
     }

@@ -24,7 +24,7 @@ use crate::{
 
 /// Refusals are answered at multiples of this from a call's arrival, so that their time does not
 /// tell one from the other.
-const REFUSALS: Duration = Duration::from_millis(250);
+pub(super) const REFUSALS: Duration = Duration::from_millis(250);
 
 /// `Begin` is answered at multiples of this: it looks into the store for those alone whom NSS
 /// knows, and the longer the more devices they have.
@@ -45,6 +45,13 @@ pub(super) struct Believed {
     pub(super) origin: Origin,
     pub(super) tty: String,
     nullok: bool,
+}
+
+impl Believed {
+    /// What is believed of an application that speaks for somebody: nothing of where that is.
+    pub(super) fn of_application(who: Subject) -> Self {
+        Self { who, origin: Origin::Application, tty: String::new(), nullok: false }
+    }
 }
 
 #[interface(name = "org.otpd1.Auth")]
@@ -174,7 +181,7 @@ fn of_own(login: Login) -> Believed {
 }
 
 /// Waits for the next multiple of `quantum` since the call's arrival.
-async fn until_next(call: &Call, quantum: Duration) {
+pub(super) async fn until_next(call: &Call, quantum: Duration) {
     let spent = monotonic().saturating_duration_since(call.arrival).as_nanos();
     let quanta = u32::try_from(spent / quantum.as_nanos() + 1).unwrap_or(u32::MAX);
     tokio::time::sleep_until((call.arrival + quantum * quanta).into()).await;
@@ -183,7 +190,7 @@ async fn until_next(call: &Call, quantum: Duration) {
 /// The reason that a refusal is given on the bus.
 pub(super) fn reason(refusal: &Refusal) -> Reason {
     match refusal {
-        Refusal::Throttled { .. } => Reason::Throttled,
+        Refusal::Throttled { .. } | Refusal::CallerThrottled { .. } => Reason::Throttled,
         Refusal::Locked { .. } => Reason::Locked,
         Refusal::Used(..) => Reason::Used,
         Refusal::UidMismatch(_) | Refusal::UidOwns(_) => Reason::UidMismatch,
@@ -206,6 +213,8 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)
         | Refusal::Unsent(_)
+        | Refusal::UnknownToken
+        | Refusal::TooManyTokens
         | Refusal::Unadopted(_) => Reason::NotEnrolled,
     }
 }

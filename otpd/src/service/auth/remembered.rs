@@ -35,7 +35,7 @@ impl AuthService {
     fn source(&self, call: &Call, believed: &Believed) -> Option<Source> {
         let host = call.process?;
         match &believed.origin {
-            Origin::Own | Origin::Named => None,
+            Origin::Own | Origin::Named | Origin::Application => None,
             Origin::Local => host.terminal().map(Source::Terminal),
             Origin::Address(address) => {
                 let config = self.services.engine.config();

@@ -103,7 +103,7 @@ async fn sight<S: Store>(store: &S, user: &str) -> Option<Sight> {
     let entry = page.entries.into_iter().find(|entry| entry.stored.name.told() == user)?;
     let a = entry.account.unwrap();
     let devices = a.devices.iter().map(otp_core::Device::summary).collect();
-    Some((a.uid, a.enrolled, devices, a.lanes.into_iter().collect(), a.addresses.len()))
+    Some((a.uid?, a.enrolled, devices, a.lanes.into_iter().collect(), a.addresses.len()))
 }
 
 /// Everything goes with it, for the old name nothing is left, and a used code stays used.

@@ -28,7 +28,7 @@ impl Disk {
         let vault = Vault::new(KeyFile::own(dir.path().join("keyring")).create().unwrap());
         let pepper = Pepper::new(Zeroizing::new(vec![7; Pepper::BYTES]));
         let disk = Self { _dir: dir, connection, vault, pepper };
-        disk.save(vec![Change::Head { uid: Uid(1000), enrolled: true }], None).unwrap();
+        disk.save(vec![Change::Head { uid: Some(Uid(1000)), enrolled: true }], None).unwrap();
         disk
     }
 

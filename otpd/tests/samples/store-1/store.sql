@@ -3,7 +3,7 @@ CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
         value BLOB NOT NULL               -- sealed where the key is 'pepper'
     ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('pepper', X'01026B31E186B699144048DD509ADFBF1ACEE0D2C1229D0F114737873057BFB2D9F13EAF78DF039E62B049F7CFBBFA81C2DC7E019F00A0EC6DB2E65DEAE832CB363ED95E45500A15D611E497');
+INSERT INTO meta VALUES ('pepper', X'01026B31756A9BB6638A223E21B6CBE97CC615BF50B65C6A944A2B1EA530C0933D9A0ABFAAECA3DD5F78AC15A385DC74CBBE58317062D064F9C67814621985C28B6ADCD2A3EDB1EF912CAE87');
 CREATE TABLE account (
         name     TEXT PRIMARY KEY,
         uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
@@ -12,7 +12,7 @@ CREATE TABLE account (
         created  INTEGER NOT NULL,
         mark     BLOB NOT NULL            -- keyed hash of name, uid, enrolled
     ) STRICT, WITHOUT ROWID;
-INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'6E2B5D13965065B62AE28B0744102BACCDD253A48D2786C808E3F9B549A77919');
+INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'055651DF0FF59C626B6BA3FF8547377C8FC77F1B552F5D5DBF5B884C5AE20C2B');
 CREATE TABLE device (
         account     TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         id          TEXT NOT NULL,
@@ -29,9 +29,9 @@ CREATE TABLE device (
         mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, replaces, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO device VALUES ('alice', 'hotp/8edc0b4c', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B314C4A9EF2DB9DB4CFFD064A1716D018837B81DAD564BF8A9801F20803DFC1A77F1E6E398C900341505ECB8E5903A4DCE6026E51A49F219ECC2AA81693', X'AA8D63D8A242DDEC31DD0565303E1426620E98E25F1FA037B8E22B49EDACE912', NULL, X'E632C10CFCBF0C71C3782B90B647C0F3549081B421FEF51924E361ABD5F353F2');
-INSERT INTO device VALUES ('alice', 'recovery/0742a669', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["04e9d18d690464ab2365e4c892fef66ef65a37de57dfe6d82f21b414fdb70ffb","442065d8345d430d01a710a28fb05fee334b29c6ac8021104b318ad44ca55105","45ecfd0c7d35d6b59b184a8ff166f59643bbc9e436591ca655f974d184874473","fedcc9d761af5813eb73a269155b739f11c4c6069e954401358566fc7d195264","623cdb6e8a24c3a0eacbd30f24220eb86a8a17f195f332f86bea2b4c147f83da","48bf8616be0c849cc1bd397d652509e0a7ebd75131f885c7538b8e6d8150cade","7516160a14f889afb359eeed2def10da9e7c02b1e0b17260f55f61a2b39b4e13","bf9ec2527d7524cfa29507c060f4d4bca03d83fd645b4fcf437fa6b2865dc563","63a2995a038a8bc533ed6ef3906f8b28d1dfa55c2721d1ba83af2078ffba00c2"],"spent":["67b5dcc3860bda85f8e96c21604a7fc5a73b4aaee7015f9c6db5d0ae5ed09e31"]}', NULL, NULL, NULL, X'F7D181149BFC26B16A4229E811B175DE4C14DD18DC185286F6D37D938E6493DA');
-INSERT INTO device VALUES ('alice', 'totp/469b8f59', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B317B1A32377A987548A74B9011D22140A6D14A7F679F5369B732F51F2FCC8656D31B4CD51656F1DDAE35041CC0D5637B60CD3E3E95630151422B964894', X'8A9E639D5ED732531E008B4F8C18E90B766CE7C7F1A6D9C3862026D21A7E6252', NULL, X'BCB9862D15118C9BA7D556790CC063821AE08062CE0F090212BBAE22038168B0');
+INSERT INTO device VALUES ('alice', 'hotp/c694574e', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B31B6A4AF4A7B25A87E9A9D760F7DF5A34144EE5ED1D46B3B7BE54324A6F859DD2F11A4F8565F792AA51443FC4AC847CEB2C1C6F6A26D799EEF2100246F', X'B39F1E8F60B86A1D67F2B9CB6F6251E6983654429307AC305DBDDBE8EB5A9035', NULL, X'FC3958C3139B76941A693AB59A926265540DF51287E474C34E373C49D8CF3E81');
+INSERT INTO device VALUES ('alice', 'recovery/220749fc', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["c5ce52dddb76de7a224927429a90f4b78d7335388d0eaf36588cd63ac2106906","074c1e810daae4fd984a6a44865c126aefddfe5a43222565ae213cbcf4806654","d47d0e23d1b0b0ba81889da79510007bb5d1c7151585ed9ecb71a49b4c781edf","fb2fa09a7a5851c7a1ce69434ad5a93711b09567539f8026b5ee571d0ef71f0d","2c964d31c9be866eed781662016ee87467a2971b8664c09c6447a8a54bec2b6a","8d58d0d2abe54a860375d7346f6c77ae87bf300d31cdf17205ad81d82afe6e2a","ce7c255f8515a67c0bbb3c991a149ff040411286052df49f87e86ad2e79c289e","29a56a71a41f39942436d0751dd7901fdcb0fc60cf308a186dd0384f31f139be","3e4de455f51490f32dd99616c1342f259d21b2db914afb0dadb420654c5f5963"],"spent":["3d8d7140fab026e8922e06947f5529bbb604aceaf5de1642148e5c740f40c005"]}', NULL, NULL, NULL, X'CD69A8AD9304CB79015C4777DA9752380A25B9B2A5B76BEC7A3CED8BC9FC7246');
+INSERT INTO device VALUES ('alice', 'totp/8a408a82', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B315A386A7A46CF7D3FAFB4F6CC3003A210DC5089A8B103DBAE5A26B5810FF06F8139D7C1CAAC4781677A139AD62FF66A6ADB8A13CCA67BD98F29E11A27', X'DC6C5C05707ECDC47B637F67BF83027758D595C756630E53697F102050F34061', NULL, X'53848196C0377BD80415A11C90633128F5217A39400CD6B4ED4B316675C5A895');
 CREATE TABLE lane (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         lane    TEXT NOT NULL,
@@ -39,8 +39,8 @@ CREATE TABLE lane (
         mark    BLOB NOT NULL,            -- keyed hash of account, lane, state
         PRIMARY KEY (account, lane)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'C375D03677B5CDDC0DC343CC25A52AFA0373D8EB793B41B72DA8A208A4846E91');
-INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'552A88A06FB36E72DDFC03EB709DCBDE475F3ED7366C8EC089B7480AAB89F74F');
+INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'D505F58A321D4A1AD9A688DF9ABB6E2139DBEC52BC90E781BFF23A7E28E11957');
+INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'5FDB02EF00478EA5880D21038BF259D34646A337F305B27AF317013D2A652262');
 CREATE TABLE address (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         address TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE invitation (
         state   TEXT NOT NULL,            -- JSON, with the keyed hash of the token
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
-INSERT INTO invitation VALUES ('alice', '{"token":"f2658b5466eb496eb3bd4d8de7d42c0298083ef055cb7f76553a6b27c5ffadff","until":1700086410,"by":0,"device":null}', X'13030BB9A740DA4521ED65076270F12D8BAB7DFAD9567F4193276E31940F95B7');
+INSERT INTO invitation VALUES ('alice', '{"token":"958fa5c0964ae73facc9aecfac275b85365436c05927f0bb7fcc394d14bb1f89","until":1700086410,"by":0,"device":null}', X'CF0FFE9B7FED2C7D48CBB5CA90D2DEDAC979A61A6E3C239D1C514F3F82FB6CA9');
 CREATE TABLE remembered (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         number  INTEGER NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE remembered (
         mark    BLOB NOT NULL,            -- keyed hash of account, number, state
         PRIMARY KEY (account, number)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/469b8f59","since":1700000010,"until":1700028810,"last":1700000010}', X'42E6C40A3BADC6518576371C20DFF6064B1BF45F45DD113C28E03D44D8FFC8A8');
+INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/8a408a82","since":1700000010,"until":1700028810,"last":1700000010}', X'7BB524FA7D7166131D8FD87793140947F39926D2288651F377F8BB2C0BFD88EC');
 CREATE TABLE exemption (
         account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         state   TEXT NOT NULL,            -- JSON
@@ -75,17 +75,28 @@ CREATE TABLE event (
         class   TEXT NOT NULL,            -- failure, login or change: each is bounded by itself
         body    TEXT NOT NULL             -- JSON
     ) STRICT;
-INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/469b8f59"}');
-INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/469b8f59"}');
-INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/8edc0b4c"}');
-INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/8edc0b4c"}');
-INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/0742a669","codes":10}');
-INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/469b8f59"]}');
-INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/8edc0b4c"]}');
+INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/8a408a82"}');
+INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/8a408a82"}');
+INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/c694574e"}');
+INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/c694574e"}');
+INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/220749fc","codes":10}');
+INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/8a408a82"]}');
+INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/c694574e"]}');
 INSERT INTO event VALUES (8, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"local","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
-INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/0742a669"]}');
+INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/220749fc"]}');
 INSERT INTO event VALUES (10, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"remote","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
 INSERT INTO event VALUES (11, 'alice', 1700000010, 0, 'change', '{"event":"invited","until":1700086410}');
+CREATE TABLE token_family (
+        id      TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
+        device  TEXT NOT NULL,            -- whose code it was granted for, and with which it goes
+        holder  INTEGER NOT NULL,         -- the uid that asked
+        until   INTEGER NOT NULL,         -- for tidying up; the state decides
+        state   TEXT NOT NULL,            -- JSON, with the keyed hashes of its tokens
+        mark    BLOB NOT NULL,            -- keyed hash of account, id, state
+        FOREIGN KEY (account, device) REFERENCES device (account, id)
+            ON DELETE CASCADE ON UPDATE CASCADE
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE caller (
         uid   INTEGER PRIMARY KEY,        -- who asked for what is no account's own, and failed
         state TEXT NOT NULL,              -- JSON
@@ -99,3 +110,6 @@ CREATE TABLE sent (
     ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_fingerprint ON device (fingerprint);
 CREATE INDEX event_account ON event (account, class, seq);
+CREATE INDEX token_family_device ON token_family (account, device);
+CREATE INDEX token_family_holder ON token_family (holder);
+CREATE INDEX token_family_until ON token_family (until);
