@@ -5,8 +5,8 @@ use std::path::Path;
 use otp_bus::{Login, NewDevice};
 use otp_core::{
     Account, Attempt, Code, CodeHash, Device, DeviceId, Event, EventClass, EventKind, Label, Lane,
-    LaneState, Offer, Origin, Otpauth, Secret, SecretText, ThrottlePolicy, Uid, UnixTime, UserName,
-    attempt, device::KindState, otpauth_uri,
+    LaneState, Offer, Origin, Otpauth, Remembered, Secret, SecretText, ThrottlePolicy, Uid,
+    UnixTime, UserName, attempt, device::KindState, otpauth_uri,
 };
 use otpd::{config::Config, vault::Keyring};
 use zbus::wire::{BE, Endian, LE, serialized};
@@ -114,6 +114,11 @@ pub fn record(bytes: &[u8]) {
         assert!(both.is_none_or(|both| both.kind.class() == EventClass::Failure));
     }
     let mut account = Account::new(UserName::parse("alice").expect("a name"), Uid(1000));
+    if let Ok(login) = Remembered::load(1, json) {
+        let again = login.store().and_then(|text| Remembered::load(1, &text));
+        assert_eq!(again.ok().as_ref(), Some(&login));
+        let _ = login.is_open(&account, now);
+    }
     let mut state = r#"{"algorithm":"SHA1","digits":6,"next":7,"used":6}"#;
     let kind = match choice % 4 {
         0 => "totp",

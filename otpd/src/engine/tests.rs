@@ -1,6 +1,7 @@
 //! Random histories of an account, on two stores: one that stays open, and one that is closed and
 //! opened anew in between. Both answer alike, and whatever happens, no code is accepted twice.
 
+mod remembered;
 mod sample;
 
 use std::{
