@@ -27,7 +27,8 @@ for unit in /usr/lib/systemd/system/*.target /usr/lib/systemd/system/dbus.socket
 done
 printf '#!/bin/sh\n' >"$root/usr/sbin/otpd"
 cp "$root/usr/sbin/otpd" "$root/usr/bin/dbus-daemon"
-chmod 755 "$root/usr/sbin/otpd" "$root/usr/bin/dbus-daemon"
+cp "$root/usr/sbin/otpd" "$root/usr/bin/otpctl"
+chmod 755 "$root/usr/sbin/otpd" "$root/usr/bin/dbus-daemon" "$root/usr/bin/otpctl"
 
 systemd-analyze verify --root="$root" --man=no otpd.service otpd.socket 2>"$scratch/err" || true
 grep 'otpd\.\(service\|socket\)' "$scratch/err" && fail "systemd-analyze verify complains"
