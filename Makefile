@@ -66,10 +66,11 @@ tools:
 # The module in an invocation of its own: with the daemon's it would get the daemon's features.
 stage:
 	$(CARGO) build --locked -p otpd -p otpctl
+	$(CARGO) build --locked -p otp-deliver
 	$(CARGO) build --locked -p pam_otp
 	$(CARGO) build --locked -p otpd-tests --bins
 	@mkdir -p $(STAGE)
-	@cd $(TARGET)/debug && install -m 755 otpd otpctl try-otpd smoke fake-otpd callers measure $(STAGE)
+	@cd $(TARGET)/debug && install -m 755 otpd otpctl otp-deliver try-otpd smoke fake-otpd callers measure $(STAGE)
 	@$(PAM_HOST) -o $(STAGE)/pam-host
 	@$(NSS_MODULE) -o $(STAGE)/libnss_otptest.so.2
 	@install -m 755 $(TARGET)/debug/libpam_otp.so $(STAGE)/pam_otp.so

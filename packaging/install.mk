@@ -28,10 +28,13 @@ CONFDIR ?= /etc/otpd
 INSTALLED = \
 	$(BUILT)/libpam_otp.so:$(PAMDIR)/pam_otp.so:0644 \
 	$(BUILT)/otpd:$(SBINDIR)/otpd:0755 \
+	$(BUILT)/otp-deliver:$(SBINDIR)/otp-deliver:0755 \
 	$(BUILT)/otpctl:$(BINDIR)/otpctl:0755 \
 	$(PACKAGING)/dbus/org.otpd1.conf:$(DBUSDIR)/system.d/org.otpd1.conf:0644 \
 	$(PACKAGING)/dbus/org.otpd1.service:$(DBUSDIR)/system-services/org.otpd1.service:0644 \
 	$(PACKAGING)/polkit/org.otpd1.policy:$(POLKITDIR)/actions/org.otpd1.policy:0644 \
+	$(PACKAGING)/systemd/otp-deliver.socket:$(UNITDIR)/otp-deliver.socket:0644 \
+	$(PACKAGING)/systemd/otp-deliver.service:$(UNITDIR)/otp-deliver.service:0644 \
 	$(PACKAGING)/systemd/otpd.socket:$(UNITDIR)/otpd.socket:0644 \
 	$(PACKAGING)/systemd/otpd.service:$(UNITDIR)/otpd.service:0644 \
 	$(PACKAGING)/sysusers.d/otpd.conf:$(SYSUSERSDIR)/otpd.conf:0644 \
@@ -48,6 +51,7 @@ INSTALLED = \
 # The module in an invocation of its own: with the daemon's it would get the daemon's features.
 release:
 	$(CARGO) build --release --locked -p otpd -p otpctl
+	$(CARGO) build --release --locked -p otp-deliver
 	$(CARGO) build --release --locked -p pam_otp
 
 # Everything must be there before anything is replaced; and each file is replaced at once, because a
@@ -78,6 +82,7 @@ ifeq ($(strip $(DESTDIR)),)
 		'  systemctl daemon-reload && systemctl reload dbus' \
 		'  systemctl enable --now otpd.socket otpd.service' \
 		'  otpctl enroll -u NAME' \
+		'for codes by e-mail or SMS: systemctl enable --now otp-deliver.socket; see otp-deliver(8)' \
 		'then, with a root shell kept open, PAM: $(DOCDIR)/otpd.pam-example'
 endif
 
@@ -99,5 +104,5 @@ uninstall:
 	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || true; \
 	echo "kept $(CONFDIR) and /var/lib/otpd, which holds the secrets"
 ifeq ($(strip $(DESTDIR)),)
-	@printf '%s\n' 'removed. If otpd still runs: systemctl stop otpd.socket otpd.service && systemctl daemon-reload'
+	@printf '%s\n' 'removed. If otpd still runs: systemctl stop otpd.socket otpd.service otp-deliver.socket otp-deliver.service && systemctl daemon-reload'
 endif

@@ -24,7 +24,7 @@ run_make() {
 umask 077
 
 mkdir "$scratch/built"
-for file in libpam_otp.so otpd; do echo "$file 1" >"$scratch/built/$file"; done
+for file in libpam_otp.so otpd otp-deliver; do echo "$file 1" >"$scratch/built/$file"; done
 
 if run_make install 2>"$scratch/err"; then fail "installed although otpctl is not built"; fi
 grep -q 'otpctl is missing.*make release' "$scratch/err" || fail "no word of what is missing"

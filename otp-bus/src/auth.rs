@@ -157,6 +157,11 @@ pub enum Reason {
     UidMismatch,
     /// The account has no such device, or several of that label; nothing was checked.
     UnknownDevice,
+    /// The name of a channel was typed: if the account has a device of it, a code was sent. Not
+    /// counted; to be asked again.
+    Sent,
+    /// The same, but no message was sent; told to those alone who may know. Waiting may help.
+    NotSent,
     /// A rule of the administrator denies this login, or cannot be decided; nothing was checked.
     Denied,
 }

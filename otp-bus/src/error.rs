@@ -52,6 +52,9 @@ pub enum Error {
     BadConfiguration(String),
     /// No such token counts, or it is not the caller's.
     UnknownToken(String),
+    /// A code was recorded but not sent, or nobody knows; the text says why. Another can be asked
+    /// for.
+    Undelivered(String),
     /// The daemon is at its bound of calls; try again shortly.
     Busy(String),
     /// The store, the user database or the daemon cannot answer now; try again, then see the log.
@@ -82,6 +85,7 @@ impl fmt::Display for Error {
             | Self::KeyringFixed(text)
             | Self::BadConfiguration(text)
             | Self::UnknownToken(text)
+            | Self::Undelivered(text)
             | Self::Busy(text)
             | Self::Unavailable(text) => f.write_str(text),
         }

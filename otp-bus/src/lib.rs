@@ -29,7 +29,7 @@ pub use keys::{KeyInfo, KeyRole, Resealing};
 pub use log::LogEntry;
 pub use manage::{
     AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, Invitation, LaneName, LaneStatus,
-    NewCodes, NewDevice, RecoveryCodes, Warrant,
+    NewCodes, NewDevice, RecoveryCodes, Sending, Warrant,
 };
 #[cfg(feature = "proxy")]
 pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy, SessionsProxy, TokensProxy};

@@ -16,8 +16,8 @@ pub struct LogEntry {
     pub at: u64,
     /// The uid that asked for it: a host's such as sshd's for a login.
     pub by: Option<u32>,
-    /// `accepted`, `remembered`, `forgotten`, `wrong`, `enrolled`, `confirmed`, `removed`, `renamed`,
-    /// `replaced`, `recovery-made`, `resynchronised`, `adopted`, `invited`, `exempted`,
+    /// `accepted`, `remembered`, `forgotten`, `wrong`, `sent`, `enrolled`, `confirmed`, `removed`,
+    /// `renamed`, `replaced`, `recovery-made`, `resynchronised`, `adopted`, `invited`, `exempted`,
     /// `exemption-ended`, `tokens-granted`, `tokens-revoked`, `tokens-reused` or `unlocked`;
     /// `damaged` where the record cannot be read.
     pub event: String,
@@ -29,6 +29,8 @@ pub struct LogEntry {
     pub from: Option<String>,
     /// The devices that it is about, by id.
     pub devices: Option<Vec<String>>,
+    /// For codes that were sent: where to, masked.
+    pub address: Option<String>,
     /// How many, of wrong codes, of recovery codes that were made, or of logins that were forgotten.
     pub count: Option<u32>,
     /// The new label, where there is one.

@@ -26,7 +26,7 @@ impl fmt::Debug for Warrant {
 #[derive(Clone, Default, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}", deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NewDevice {
-    /// `totp` or `hotp`.
+    /// `totp`, `hotp` or `message`.
     pub kind: String,
     /// What people call it, at most 64 bytes of printable text (the kind's name).
     pub label: Option<String>,
@@ -44,6 +44,10 @@ pub struct NewDevice {
     pub issuer: Option<String>,
     /// The device, by id or label, whose place and label it takes once it is confirmed.
     pub replaces: Option<String>,
+    /// For a message: the configured channel.
+    pub channel: Option<String>,
+    /// For a message: the telephone number or the mailbox. Personal.
+    pub address: Option<String>,
 }
 
 impl fmt::Debug for NewDevice {
@@ -53,7 +57,7 @@ impl fmt::Debug for NewDevice {
 }
 
 /// What enrolling gives back, once. Its fields are the method's out arguments, `sssas`. Both `uri`
-/// and `secret` are secret.
+/// and `secret` are secret, and empty for a device whose codes are sent.
 #[derive(Clone, Serialize, Deserialize, Type)]
 pub struct Enrolment {
     /// The new device's id, such as `totp/7f3a9c01`. It is unconfirmed.
@@ -77,6 +81,10 @@ pub enum Caution {
     ManyDigits,
     /// A device of another account has the same secret.
     SecretElsewhere,
+    /// A device of another account has the same address.
+    AddressElsewhere,
+    /// The confirming code could not be sent; the device is there, and another can be asked for.
+    NotSent,
 }
 
 /// Recovery codes to make. What is left out takes the default in brackets.
@@ -118,7 +126,7 @@ impl fmt::Debug for Enrolment {
 pub struct DeviceInfo {
     /// The persistent id, such as `totp/7f3a9c01`.
     pub id: String,
-    /// `totp`, `hotp` or `recovery`.
+    /// `totp`, `hotp`, `recovery` or `message`.
     pub kind: String,
     /// What people call it.
     pub label: String,
@@ -142,6 +150,23 @@ pub struct DeviceInfo {
     pub left: Option<u32>,
     /// The id of the device whose place it takes once it is confirmed.
     pub replaces: Option<String>,
+    /// The channel by which its codes are sent, where they are.
+    pub channel: Option<String>,
+    /// Where they are sent to, masked.
+    pub address: Option<String>,
+}
+
+/// A code that was sent. Its fields are the method's out arguments, `sssu`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Sending {
+    /// The device.
+    pub device: String,
+    /// The channel.
+    pub channel: String,
+    /// Where to, masked.
+    pub address: String,
+    /// For how many seconds the code counts.
+    pub valid: u32,
 }
 
 /// Which devices to list.

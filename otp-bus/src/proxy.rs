@@ -5,14 +5,15 @@ use zbus::proxy;
 use crate::{
     AccountInfo, AccountStatus, Adoption, Challenge, Decision, DeviceFilter, DeviceInfo, Enrolment,
     Error, Explanation, InForce, Invitation, IssuedTokens, KeyInfo, LaneStatus, LogEntry, Login,
-    NewCodes, NewDevice, RecoveryCodes, RememberedLogin, Resealing, SessionLogin, StoredAccount,
-    TokenFamily, TokenInfo, Verdict, Warrant,
+    NewCodes, NewDevice, RecoveryCodes, RememberedLogin, Resealing, Sending, SessionLogin,
+    StoredAccount, TokenFamily, TokenInfo, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
 #[proxy(interface = "org.otpd1.Auth", default_service = "org.otpd1", default_path = "/org/otpd1")]
 pub trait Auth {
-    /// Says what a login must do. That one is remembered is recorded; else nothing is changed.
+    /// Says what a login must do. That one is remembered is recorded. Where messages are all that the
+    /// account has, one is sent once the answer is on its way, for uid 0 alone.
     fn begin(&self, login: &Login) -> Result<Challenge, Error>;
 
     /// Checks a code and spends it. An accepting answer means that the code is recorded as spent
@@ -37,6 +38,10 @@ pub trait Manage {
     /// its place by this.
     #[zbus(allow_interactive_auth)]
     fn confirm(&self, user: &str, device: &str, code: &str) -> Result<DeviceInfo, Error>;
+
+    /// Has a code sent to a device that is an address, confirmed or not, and tells where to.
+    #[zbus(allow_interactive_auth)]
+    fn send(&self, user: &str, device: &str) -> Result<Sending, Error>;
 
     /// Lists devices in the order of their enrolment.
     #[zbus(allow_interactive_auth)]

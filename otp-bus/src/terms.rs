@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use zbus::{DeserializeDict, SerializeDict, Type};
 
 /// How a code is asked for. The defaults are those of an `otpd.toml` that says nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "a{sv}", rename_all = "kebab-case")]
 pub struct Terms {
     /// Who is told why a code was refused.
@@ -16,6 +16,15 @@ pub struct Terms {
     pub forward_digits: ForwardDigits,
     /// What stands between a password and a code of another shape.
     pub forward_separator: Separator,
+    /// What can be typed to have a code sent: the names of the channels, where there are any.
+    pub words: Option<Vec<String>>,
+}
+
+impl Terms {
+    /// What can be typed to have a code sent.
+    pub fn words(&self) -> &[String] {
+        self.words.as_deref().unwrap_or_default()
+    }
 }
 
 /// Who is told why a code was refused. It shows strangers that others are no strangers.

@@ -5,7 +5,8 @@
 //! *A guess* hits a device with at most the sum of the chances of the codes that it would accept at
 //! that moment, taking it that a code far out is always noted, and so the one after it is right too. Dynamic truncation makes one of 2³¹ numbers, all equally likely as far as HMAC is a
 //! pseudo-random function (RFC 4226 appendix A), and cuts them to digits: the code made by most of
-//! them has the chance ⌈2³¹/10ᵈ⌉/2³¹. A recovery code is one of its 40 bits. A guess is tried on
+//! them has the chance ⌈2³¹/10ᵈ⌉/2³¹. A recovery code is one of its 40 bits. Of the codes that are
+//! sent one counts, all being equally likely. A guess is tried on
 //! every device, so these add up. Two codes for a resynchronisation are a guess that hits less.
 //!
 //! *Many guesses* hit with at most the sum of their chances: until the first hit every answer is
@@ -18,6 +19,7 @@ mod guesses;
 use crate::{
     Digits, Lane, RecoveryCode, Seconds, ThrottlePolicy,
     device::{HotpState, KindState, TotpState},
+    message::MESSAGE_DIGITS,
 };
 
 pub use guesses::YEAR;
@@ -25,6 +27,9 @@ pub use guesses::YEAR;
 /// A probability, never rounded down, in units of 2⁻⁶⁴.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Chance(u128);
+
+/// How many codes there are of those that are sent.
+const MESSAGE_CODES: u64 = 10_u64.pow(MESSAGE_DIGITS.count());
 
 /// Certainty.
 const CERTAIN: u128 = 1 << 64;
@@ -80,6 +85,7 @@ impl Odds {
         let (codes, code) = match state {
             KindState::Totp(state) => (TotpState::CODES, Chance::of_code(state.digits)),
             KindState::Hotp(state) => (HotpState::CODES, Chance::of_code(state.digits)),
+            KindState::Message(_) => (1, Chance::of_one_among(MESSAGE_CODES)),
             KindState::Recovery(state) => (state.left(), Chance::of_one_among(RecoveryCode::COUNT)),
         };
         Self { codes, guess: code.times(u64::from(codes)) }

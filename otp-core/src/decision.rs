@@ -76,6 +76,7 @@ impl Changes {
             | Change::Add(_)
             | Change::Move { .. }
             | Change::Note { .. }
+            | Change::Sent { .. }
             | Change::Rename(..)
             | Change::Drop(_)
             | Change::Lane(..)
@@ -139,6 +140,17 @@ pub enum Change {
         /// Whether it can log somebody in, as before.
         confirmed: bool,
     },
+    /// A code was sent to a device; it was not used.
+    Sent {
+        /// Which.
+        device: DeviceId,
+        /// Its state with the code's hash.
+        state: KindState,
+        /// Whether it can log somebody in, as before.
+        confirmed: bool,
+        /// Whose place it takes once it is confirmed, as before.
+        replaces: Option<DeviceId>,
+    },
     /// A device is called something else from now on.
     Rename(DeviceId, Label),
     /// A device is gone, its secret with it.
@@ -193,6 +205,7 @@ impl std::fmt::Debug for Change {
             Self::Add(device) => ("Add", Some(&device.id)),
             Self::Move { device, .. } => ("Move", Some(device)),
             Self::Note { device, .. } => ("Note", Some(device)),
+            Self::Sent { device, .. } => ("Sent", Some(device)),
             Self::Rename(device, _) => ("Rename", Some(device)),
             Self::Drop(device) => ("Drop", Some(device)),
             Self::Lane(..) => ("Lane", None),

@@ -1,6 +1,8 @@
 //! Decisions about new devices: enroll, replace, confirm. Who may ask is decided before; here it is
 //! what can be done, and whether the warrant holds.
 
+use subtle::ConstantTimeEq;
+
 use crate::{
     Account, Asking, Change, Changed, Changes, Decision, Device, DeviceId, DeviceSummary,
     EventKind, First, Invitation, Kind, Label, Lane, LaneState, Offer, Origin, Refusal, Seconds,
@@ -87,7 +89,7 @@ fn checked(
         (Some(account), Some(name)) => Some(account.find(&name)?),
     };
     // What waits for its own code takes nobody's place, so that places are not multiplied.
-    let replaceable = |device: &&Device| device.secret().is_some() && device.confirmed;
+    let replaceable = |device: &&Device| device.own_part().is_some() && device.confirmed;
     if let Some(other) = replaced.filter(|device| !replaceable(device)) {
         return Err(Refusal::WrongKind(other.id.clone()));
     }
@@ -116,8 +118,8 @@ fn checked(
 /// A device has an id, a label and a secret that no other of the account has, but that it shares
 /// the label with the one whose place it takes.
 fn distinct(device: &Device, devices: &[&Device]) -> Result<(), Refusal> {
-    let same_secret = |other: &&&Device| match (other.secret(), device.secret()) {
-        (Some(a), Some(b)) => a.same_as(b),
+    let same_secret = |other: &&&Device| match (other.own_part(), device.own_part()) {
+        (Some(a), Some(b)) => a.ct_eq(&b).into(),
         (None, _) | (_, None) => false,
     };
     if let Some(same) = devices.iter().find(same_secret) {

@@ -64,6 +64,19 @@ pub enum EventKind {
         /// Whether the last failure locked the lane.
         locked: bool,
     },
+    /// A code was sent.
+    Sent {
+        /// To which device.
+        device: String,
+        /// Where to, masked.
+        address: String,
+        /// Where the request came from.
+        lane: Lane,
+        /// The PAM service, or `otpctl`.
+        service: String,
+        /// The remote host, empty for a local login.
+        from: String,
+    },
     /// A device was added, unconfirmed.
     Enrolled {
         /// Which.
@@ -175,6 +188,8 @@ pub enum EventClass {
     Login,
     /// The account or its devices were changed.
     Change,
+    /// Something was sent. Anybody can cause these within the limits.
+    Message,
 }
 
 /// How soon after the last failure a like one is the same event again.
@@ -190,13 +205,14 @@ impl EventClass {
             Self::Failure => "failure",
             Self::Login => "login",
             Self::Change => "change",
+            Self::Message => "message",
         }
     }
 
     /// How many events of the class an account keeps.
     pub const fn kept(self) -> u32 {
         match self {
-            Self::Failure | Self::Login => 128,
+            Self::Failure | Self::Login | Self::Message => 128,
             Self::Change => 256,
         }
     }
@@ -216,6 +232,7 @@ impl EventKind {
             Self::Accepted { .. } | Self::Remembered { .. } | Self::TokensGranted { .. } => {
                 EventClass::Login
             }
+            Self::Sent { .. } => EventClass::Message,
             Self::Enrolled { .. }
             | Self::Confirmed { .. }
             | Self::Removed { .. }
@@ -243,6 +260,7 @@ impl EventKind {
             | Self::RecoveryMade { .. }
             | Self::Adopted { .. } => true,
             Self::Accepted { .. }
+            | Self::Sent { .. }
             | Self::Remembered { .. }
             | Self::Forgotten { .. }
             | Self::Wrong { .. }
@@ -283,6 +301,7 @@ impl Event {
             | EventKind::Accepted { .. }
             | EventKind::Remembered { .. }
             | EventKind::Forgotten { .. }
+            | EventKind::Sent { .. }
             | EventKind::Enrolled { .. }
             | EventKind::Confirmed { .. }
             | EventKind::Removed { .. }

@@ -33,7 +33,7 @@ pub fn renew_recovery(
         let outcome = device.summary();
         let codes = match &outcome.state {
             KindState::Recovery(state) => state.left(),
-            KindState::Totp(_) | KindState::Hotp(_) => 0,
+            KindState::Totp(_) | KindState::Hotp(_) | KindState::Message(_) => 0,
         };
         let kind = EventKind::RecoveryMade { device: outcome.id.to_string(), codes };
         let mut list = vec![Change::Head { uid: Some(uid), enrolled: true }];
@@ -94,7 +94,7 @@ fn former<'a>(
 ) -> Result<Option<&'a Device>, Refusal> {
     let is_set = |device: &&Device| match device.kind {
         Kind::Recovery(_) => true,
-        Kind::Totp(..) | Kind::Hotp(..) => false,
+        Kind::Totp(..) | Kind::Hotp(..) | Kind::Message(..) => false,
     };
     match (account, device) {
         (None, None) => Ok(None),

@@ -252,7 +252,7 @@ pub fn remember(
 /// on which none is at hand, and whoever has the sheet for a minute would have the hours as well.
 const fn proves(kind: &Kind) -> bool {
     match kind {
-        Kind::Totp(..) | Kind::Hotp(..) => true,
+        Kind::Totp(..) | Kind::Hotp(..) | Kind::Message(..) => true,
         Kind::Recovery(_) => false,
     }
 }

@@ -77,7 +77,7 @@ pub fn remove(
 
 /// Codes on paper are for the day on which this one is lost: they make no second.
 fn is_last(account: &Account, device: &Device) -> bool {
-    let lasting = |device: &&Device| device.secret().is_some();
+    let lasting = |device: &&Device| device.own_part().is_some();
     let mut makers = account.confirmed().filter(lasting);
     makers.any(|maker| maker.id == device.id) && account.confirmed().filter(lasting).count() == 1
 }

@@ -38,7 +38,7 @@ pub enum Factor {
 
 /// The code that a device with this secret and state shows at `now`, if its clock is right: the
 /// drift of a TOTP device is not its holder's to know. None at the end of a counter, where no code
-/// is ever accepted, and for recovery codes, which no secret makes.
+/// is ever accepted, and for recovery codes and messages, which no secret makes.
 pub fn token(secret: &Secret, state: &KindState, now: UnixTime) -> Option<Token> {
     match state {
         KindState::Totp(state) => {
@@ -54,7 +54,7 @@ pub fn token(secret: &Secret, state: &KindState, now: UnixTime) -> Option<Token>
             let code = hotp(secret, counter, state.algorithm, state.digits);
             Some(Token { code, factor: Factor::Count { counter, next } })
         }
-        KindState::Recovery(_) => None,
+        KindState::Recovery(_) | KindState::Message(_) => None,
     }
 }
 

@@ -22,7 +22,7 @@ pub fn otpauth_uri(
             (totp.algorithm, totp.digits, format!("period={}", totp.period.as_secs()))
         }
         KindState::Hotp(hotp) => (hotp.algorithm, hotp.digits, format!("counter={}", hotp.next.0)),
-        KindState::Recovery(_) => return None,
+        KindState::Recovery(_) | KindState::Message(_) => return None,
     };
     Some(Zeroizing::new(format!(
         "otpauth://{}/{}:{}?secret={}&issuer={}&algorithm={algorithm}&digits={}&{moving}",

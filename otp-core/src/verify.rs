@@ -351,7 +351,7 @@ pub(crate) fn until_next(device: &Device, now: UnixTime) -> Seconds {
             let period = u64::from(state.period.as_secs());
             Seconds(period - now.as_secs() % period)
         }
-        KindState::Hotp(_) | KindState::Recovery(_) => Seconds(0),
+        KindState::Hotp(_) | KindState::Recovery(_) | KindState::Message(_) => Seconds(0),
     }
 }
 

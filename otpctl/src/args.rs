@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::text;
 use crate::verbs::{
     adopt, code, confirm, decide, enroll, exempt, invite, keys, list, log, recovery, remembered,
-    remove, rename, replace, resync, show, token, verify,
+    remove, rename, replace, resync, send, show, token, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -81,6 +81,8 @@ pub(crate) enum Verb {
     Enroll(enroll::Enroll),
     /// Confirm a device by a code of it, so that it can log in
     Confirm(confirm::Options),
+    /// Have a code sent to a device that is an address
+    Send(send::Options),
     /// List the devices of an account, or all accounts
     List(list::Options),
     /// Show all that is known of one device
@@ -124,6 +126,7 @@ impl Verb {
         match self {
             Self::Enroll(_) => "enroll",
             Self::Confirm(_) => "confirm",
+            Self::Send(_) => "send",
             Self::List(_) => "list",
             Self::Status => "status",
             Self::Explain(_) => "explain",

@@ -2,7 +2,7 @@
 //! secret and these options, or a URI without them, make. It refuses options that the other kind
 //! has, and any beside a URI: one of the two would be passed over in silence.
 
-use otp_core::device::{HotpState, KindState, TotpState};
+use otp_core::device::{HotpState, KindState, MessageState, TotpState};
 use otp_core::{Counter, Digits, Otpauth, Period, Secret, SecretText, Warning};
 
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// The options.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Form {
-    /// By time (totp) or by counter (hotp) [default: totp]
+    /// By time (totp), by counter (hotp), or sent (message) [default: totp]
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
 
@@ -36,6 +36,7 @@ pub(crate) struct Form {
 pub(crate) enum Kind {
     Totp,
     Hotp,
+    Message,
 }
 
 /// A hash, by its name on the command line.
@@ -66,6 +67,7 @@ impl Form {
         let misfit = match self.kind() {
             Kind::Totp => self.counter.map(|_| "a totp device has no counter"),
             Kind::Hotp => self.period.map(|_| "a hotp device has no period"),
+            Kind::Message => Some("codes that are sent are made of no secret"),
         };
         misfit.map_or(Ok(()), |misfit| {
             Err(Failure::usage(misfit, "leave the option away, or choose the other --kind"))
@@ -96,7 +98,7 @@ impl Form {
                 let period = period.unwrap_or_default();
                 Ok(KindState::Totp(TotpState::new(algorithm, digits, period)))
             }
-            Kind::Hotp => {
+            Kind::Hotp | Kind::Message => {
                 let counter = Counter(self.counter.unwrap_or(0));
                 Ok(KindState::Hotp(HotpState::new(algorithm, digits, counter)))
             }
@@ -133,6 +135,7 @@ impl Kind {
         match self {
             Self::Totp => TotpState::KIND,
             Self::Hotp => HotpState::KIND,
+            Self::Message => MessageState::KIND,
         }
     }
 }

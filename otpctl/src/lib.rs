@@ -113,6 +113,7 @@ fn obey(
     match wish {
         Verb::Enroll(options) => verbs::enroll::run(options, &mut session),
         Verb::Confirm(options) => verbs::confirm::run(&options, &mut session),
+        Verb::Send(options) => verbs::send::run(&options, &mut session),
         Verb::List(options) => verbs::list::run(&options, &mut session),
         Verb::Status => verbs::status::run(&mut session),
         Verb::Explain(options) => match options.login(session.subject.name()) {

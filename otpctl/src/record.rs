@@ -24,6 +24,8 @@ pub(crate) struct Device<'a> {
     drift: Option<i32>,
     left: Option<u32>,
     replaces: Option<&'a str>,
+    channel: Option<&'a str>,
+    address: Option<&'a str>,
 }
 
 /// A device by its names, in JSON.
@@ -63,6 +65,8 @@ impl<'a> From<&'a DeviceInfo> for Device<'a> {
             drift: device.drift,
             left: device.left,
             replaces: device.replaces.as_deref(),
+            channel: device.channel.as_deref(),
+            address: device.address.as_deref(),
         }
     }
 }

@@ -54,6 +54,7 @@ const fn kind(error: &Error) -> (Exit, &'static str) {
         Error::KeyNeeded(_) => (Exit::Conflict, "key-needed"),
         Error::KeyringFixed(_) => (Exit::Conflict, "keyring-fixed"),
         Error::BadConfiguration(_) => (Exit::Conflict, "bad-configuration"),
+        Error::Undelivered(_) => (Exit::Unavailable, "undelivered"),
         Error::Busy(_) => (Exit::Unavailable, "busy"),
         Error::Unavailable(_) => (Exit::Unavailable, "unavailable"),
         Error::ZBus(_) => (Exit::Unavailable, "not-understood"),
@@ -82,6 +83,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
         Error::LimitReached(_) if verb.starts_with("keys") => {
             "retire keys that nothing needs: `otpctl keys list` shows them".to_owned()
         }
+        Error::LimitReached(_) if verb == "send" => {
+            "wait, or an administrator raises the limit: [messages] in otpd.toml".to_owned()
+        }
         Error::LimitReached(_) => {
             format!("make room first: `{} DEVICE`", subject.command("remove"))
         }
@@ -104,6 +108,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
         }
         Error::BadConfiguration(_) => {
             "mend it until `otpd --check` finds it valid, and reload again".to_owned()
+        }
+        Error::Undelivered(_) => {
+            "see the logs of otpd and otp-deliver, then have another sent: `otpctl send`".to_owned()
         }
         Error::Busy(_) => "try again in a few seconds".to_owned(),
         Error::Unavailable(_) | Error::ZBus(_) => outage::open_outcome(subject, verb),

@@ -51,6 +51,16 @@ impl From<Caution> for Told {
                 "another account has a device with this secret, and whoever holds one holds both; \
                  give each its own",
             ),
+            Caution::AddressElsewhere => (
+                "address-elsewhere",
+                "another account has a device with this address, and whoever reads its messages \
+                 holds both",
+            ),
+            Caution::NotSent => (
+                "not-sent",
+                "the confirming code could not be sent; the logs of otpd and otp-deliver say why, \
+                 and `otpctl send` has another sent",
+            ),
         };
         Self { warning, message: message.to_owned() }
     }

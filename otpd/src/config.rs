@@ -182,6 +182,7 @@ impl Config {
                 tell: prompt.tell,
                 forward_digits: forward_pass.digits,
                 forward_separator: forward_pass.separator,
+                words: words(&channel),
             },
             files: Vec::new(),
             channels: channel,
@@ -189,6 +190,12 @@ impl Config {
             applications: application,
         })
     }
+}
+
+/// What can be typed in place of a code.
+fn words(channels: &Channels) -> Option<Vec<String>> {
+    let names = channels.keys().map(|name| name.as_str().to_owned());
+    (!channels.is_empty()).then(|| names.collect())
 }
 
 impl ConfigError {

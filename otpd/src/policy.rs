@@ -14,6 +14,8 @@ pub enum Action {
     Enroll,
     /// Confirm a device by a code.
     Confirm,
+    /// Have a code sent.
+    Send,
     /// See the devices.
     List,
     /// See failures and locks.
@@ -100,6 +102,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
             | Action::Verify
             | Action::Enroll
             | Action::Confirm
+            | Action::Send
             | Action::List
             | Action::Status
             | Action::Log
@@ -128,6 +131,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
         | (
             Action::Begin
             | Action::Verify
+            | Action::Send
             | Action::List
             | Action::Status
             | Action::Log
@@ -173,6 +177,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
         (
             Action::Enroll
             | Action::Confirm
+            | Action::Send
             | Action::List
             | Action::Status
             | Action::Log
@@ -215,6 +220,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         Action::Confirm | Action::Rename | Action::Resync => Switch::On,
         Action::Begin
         | Action::Verify
+        | Action::Send
         | Action::List
         | Action::Status
         | Action::Log
@@ -244,6 +250,7 @@ impl Action {
             Self::Begin | Self::Verify => "verify codes",
             Self::Enroll => "enroll devices",
             Self::Confirm => "confirm devices",
+            Self::Send => "have codes sent",
             Self::List => "list devices",
             Self::Status => "see the status",
             Self::Log => "see the log",
@@ -277,6 +284,7 @@ impl Action {
             Self::Begin | Self::Verify | Self::OpenSession | Self::Session | Self::Grant => None,
             Self::Enroll => Some("org.otpd1.enroll"),
             Self::Confirm => Some("org.otpd1.confirm"),
+            Self::Send => Some("org.otpd1.send"),
             Self::List => Some("org.otpd1.list"),
             Self::Status => Some("org.otpd1.status"),
             Self::Log => Some("org.otpd1.log"),
@@ -311,6 +319,7 @@ mod tests {
         Action::Verify,
         Action::Enroll,
         Action::Confirm,
+        Action::Send,
         Action::List,
         Action::Status,
         Action::Log,

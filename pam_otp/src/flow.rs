@@ -13,10 +13,11 @@ pub(crate) mod session;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod words;
 
 use std::time::Duration;
 
-use otp_bus::{Demand, Login, Tell, Terms, Verdict};
+use otp_bus::{Demand, Login, Reason, Tell, Terms, Verdict};
 
 use self::answer::Answer;
 use crate::args::{Arguments, Chatter, Content, FirstPass};
@@ -39,13 +40,15 @@ pub(crate) fn authenticate(
     daemon: &impl Daemon,
     arguments: &Arguments,
 ) -> Ending {
-    Walk { host, daemon, arguments }.walk().unwrap_or_else(|ending| ending)
+    Walk { host, daemon, arguments, sends: words::SENDS }.walk().unwrap_or_else(|ending| ending)
 }
 
 struct Walk<'a, H, D> {
     host: &'a mut H,
     daemon: &'a D,
     arguments: &'a Arguments,
+    /// How often a code can still be sent without using up a try.
+    sends: u8,
 }
 
 /// Whom a code is demanded of, and how.
@@ -128,13 +131,29 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
         self.attempt(question, pause).map(|(ending, _)| ending)
     }
 
-    /// Asks once. What is typed before the pause is over waits in here.
+    /// One try: asks, and again where a word was typed that has a code sent.
     fn attempt(
         &mut self,
         question: &Question,
         pause: Option<Deadline>,
     ) -> Result<(Ending, Another), Ending> {
-        let typed = self.host.ask(&self.arguments.prompt, self.arguments.echo)?;
+        while let Some(left) = self.sends.checked_sub(1) {
+            match self.ask(question, pause)? {
+                (Ending::Refused(reason), _) if words::awaits(reason) => self.sends = left,
+                other => return Ok(other),
+            }
+        }
+        self.ask(question, pause)
+    }
+
+    /// Asks once. What is typed before the pause is over waits in here.
+    fn ask(
+        &mut self,
+        question: &Question,
+        pause: Option<Deadline>,
+    ) -> Result<(Ending, Another), Ending> {
+        let prompt = words::prompt(&self.arguments.prompt, question.terms.words());
+        let typed = self.host.ask(&prompt, self.arguments.echo)?;
         login::same_user(self.host, &question.login)?;
         if let Some(pause) = pause {
             self.host.hold(pause);
@@ -143,7 +162,8 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
     }
 
     fn verify(&mut self, question: &Question, typed: &Typed) -> Result<(Ending, Another), Ending> {
-        let Answer { code, password } = Answer::read(typed, self.arguments.content, question.terms);
+        let Answer { code, password } =
+            Answer::read(typed, self.arguments.content, &question.terms);
         let verdict = self.daemon.verify(&question.login, &code)?;
         self.debug(|| format!("otpd's verdict: {:?}, {:?}", verdict.outcome, verdict.reason));
         let ending = Ending::of(&verdict);
@@ -160,6 +180,10 @@ impl<H: Host, D: Daemon> Walk<'_, H, D> {
 
     /// Tells why, those who may know.
     fn advise(&mut self, question: &Question, verdict: &Verdict) -> Another {
+        if verdict.reason == Reason::Sent {
+            self.host.tell(words::SENT);
+            return Another::Asked;
+        }
         let local = question.login.rhost.is_empty();
         match question.terms.tell {
             Tell::Always => {}

@@ -130,6 +130,8 @@ impl Ending {
                 | Reason::UnknownUser
                 | Reason::UidMismatch
                 | Reason::UnknownDevice
+                | Reason::Sent
+                | Reason::NotSent
                 | Reason::Denied),
             ) => Self::Refused(reason),
             (outcome @ (Outcome::Accepted | Outcome::Refused), reason) => {
@@ -186,6 +188,8 @@ mod tests {
             Reason::UnknownUser,
             Reason::UidMismatch,
             Reason::UnknownDevice,
+            Reason::Sent,
+            Reason::NotSent,
             Reason::Denied,
         ];
         let (mut success, mut ignore) = (0, 0);

@@ -64,6 +64,8 @@ pub enum Matched {
         /// How many are left.
         left: u32,
     },
+    /// It was the one that was sent last.
+    Message,
 }
 
 /// How a code came to count.

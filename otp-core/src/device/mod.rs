@@ -7,15 +7,19 @@
 mod hotp;
 mod id;
 mod matched;
+mod message;
 mod recovery;
 mod totp;
 
-use crate::{Algorithm, Code, Digits, Offer, Secret, UnixTime};
+use zeroize::Zeroizing;
+
+use crate::{Algorithm, Code, Digits, Offer, Secret, UnixTime, message::MESSAGE_DIGITS};
 
 pub use hotp::HotpState;
 pub use id::{DeviceId, IdError, Label, LabelError};
 pub use matched::{Found, Matched};
 pub(crate) use matched::{Hint, Probe};
+pub use message::{MessageState, Recipient};
 pub use recovery::{RECOVERY_CODES, RECOVERY_CODES_MOST, RecoveryState};
 pub use totp::{DRIFT_LIMIT, TotpState};
 
@@ -46,6 +50,8 @@ pub enum Kind {
     Hotp(Secret, HotpState),
     /// Single-use codes on paper, of which hashes are kept.
     Recovery(RecoveryState),
+    /// Codes that are sent.
+    Message(Recipient, MessageState),
 }
 
 /// The moving state of a device, without its secret.
@@ -57,6 +63,8 @@ pub enum KindState {
     Hotp(HotpState),
     /// Of recovery codes.
     Recovery(RecoveryState),
+    /// Of an address.
+    Message(MessageState),
 }
 
 /// A device without its secret, to be shown.
@@ -76,6 +84,8 @@ pub struct DeviceSummary {
     pub replaces: Option<DeviceId>,
     /// What it is and how far it has come.
     pub state: KindState,
+    /// Where codes are sent, masked, where they are.
+    pub address: Option<String>,
 }
 
 /// A stored device that cannot be read.
@@ -90,7 +100,10 @@ impl Device {
             (Kind::Totp(secret, state), Offer::Code(code)) => state.probe(secret, code, now),
             (Kind::Hotp(secret, state), Offer::Code(code)) => state.probe(secret, code, now),
             (Kind::Recovery(state), Offer::Recovery(code)) => state.probe(code),
-            (Kind::Totp(..) | Kind::Hotp(..), Offer::Recovery(_))
+            (Kind::Message(recipient, state), Offer::Code(code)) => {
+                state.probe(recipient, code, now)
+            }
+            (Kind::Totp(..) | Kind::Hotp(..) | Kind::Message(..), Offer::Recovery(_))
             | (Kind::Recovery(_), Offer::Code(_)) => {
                 Probe::NoMatch { hint: Hint::None, candidate: None }
             }
@@ -106,7 +119,7 @@ impl Device {
         match &self.kind {
             Kind::Totp(secret, state) => state.resync(secret, codes, now),
             Kind::Hotp(secret, state) => state.resync(secret, codes),
-            Kind::Recovery(_) => None,
+            Kind::Recovery(_) | Kind::Message(..) => None,
         }
     }
 
@@ -114,7 +127,29 @@ impl Device {
     pub fn secret(&self) -> Option<&Secret> {
         match &self.kind {
             Kind::Totp(secret, _) | Kind::Hotp(secret, _) => Some(secret),
+            Kind::Recovery(_) | Kind::Message(..) => None,
+        }
+    }
+
+    /// What is sealed at rest, where there is anything.
+    pub fn sealed(&self) -> Option<Zeroizing<Vec<u8>>> {
+        match &self.kind {
+            Kind::Totp(secret, _) | Kind::Hotp(secret, _) => {
+                Some(Zeroizing::new(secret.expose().to_vec()))
+            }
+            Kind::Message(recipient, _) => Some(recipient.store()),
             Kind::Recovery(_) => None,
+        }
+    }
+
+    /// What no other device of the account has, and devices of other accounts seldom: the secret, or
+    /// the address. Whatever has it makes codes day by day.
+    pub fn own_part(&self) -> Option<Zeroizing<Vec<u8>>> {
+        match &self.kind {
+            Kind::Message(recipient, _) => {
+                Some(Zeroizing::new(recipient.address().store().as_bytes().to_vec()))
+            }
+            Kind::Totp(..) | Kind::Hotp(..) | Kind::Recovery(_) => self.sealed(),
         }
     }
 
@@ -124,6 +159,7 @@ impl Device {
             Kind::Totp(_, state) => KindState::Totp(state.clone()),
             Kind::Hotp(_, state) => KindState::Hotp(state.clone()),
             Kind::Recovery(state) => KindState::Recovery(state.clone()),
+            Kind::Message(_, state) => KindState::Message(state.clone()),
         }
     }
 
@@ -137,6 +173,10 @@ impl Device {
             last_used: self.last_used,
             replaces: self.replaces.clone(),
             state: self.state(),
+            address: match &self.kind {
+                Kind::Message(recipient, _) => Some(recipient.address().masked()),
+                Kind::Totp(..) | Kind::Hotp(..) | Kind::Recovery(_) => None,
+            },
         }
     }
 }
@@ -148,6 +188,7 @@ impl Kind {
             Self::Totp(..) => TotpState::KIND,
             Self::Hotp(..) => HotpState::KIND,
             Self::Recovery(_) => RecoveryState::KIND,
+            Self::Message(..) => MessageState::KIND,
         }
     }
 }
@@ -159,6 +200,7 @@ impl KindState {
             Self::Totp(_) => TotpState::KIND,
             Self::Hotp(_) => HotpState::KIND,
             Self::Recovery(_) => RecoveryState::KIND,
+            Self::Message(_) => MessageState::KIND,
         }
     }
 
@@ -167,7 +209,7 @@ impl KindState {
         match self {
             Self::Totp(state) => Some(state.algorithm),
             Self::Hotp(state) => Some(state.algorithm),
-            Self::Recovery(_) => None,
+            Self::Recovery(_) | Self::Message(_) => None,
         }
     }
 
@@ -176,6 +218,7 @@ impl KindState {
         match self {
             Self::Totp(state) => Some(state.digits),
             Self::Hotp(state) => Some(state.digits),
+            Self::Message(_) => Some(MESSAGE_DIGITS),
             Self::Recovery(_) => None,
         }
     }
@@ -187,7 +230,23 @@ impl KindState {
             (Self::Totp(state), Some(secret)) => Some(Kind::Totp(secret, state)),
             (Self::Hotp(state), Some(secret)) => Some(Kind::Hotp(secret, state)),
             (Self::Recovery(state), None) => Some(Kind::Recovery(state)),
-            (Self::Totp(_) | Self::Hotp(_), None) | (Self::Recovery(_), Some(_)) => None,
+            (Self::Totp(_) | Self::Hotp(_), None)
+            | (Self::Recovery(_), Some(_))
+            | (Self::Message(_), _) => None,
+        }
+    }
+
+    /// The same of what was sealed with it, whatever that is for this kind.
+    pub fn with_sealed(self, sealed: Option<Zeroizing<Vec<u8>>>) -> Option<Kind> {
+        match (self, sealed) {
+            (Self::Message(state), Some(sealed)) => {
+                Recipient::load(&sealed).map(|recipient| Kind::Message(recipient, state))
+            }
+            (Self::Message(_), None) => None,
+            (other @ (Self::Totp(_) | Self::Hotp(_) | Self::Recovery(_)), sealed) => {
+                let secret = sealed.map(|mut bytes| Secret::from_bytes(std::mem::take(&mut bytes)));
+                other.with_secret(secret.transpose().ok()?)
+            }
         }
     }
 
@@ -197,6 +256,7 @@ impl KindState {
             Self::Totp(state) => serde_json::to_string(state),
             Self::Hotp(state) => serde_json::to_string(state),
             Self::Recovery(state) => serde_json::to_string(state),
+            Self::Message(state) => serde_json::to_string(state),
         };
         // Plain structs of numbers and strings cannot fail to serialise; an empty text would be
         // refused by `load`, and the device with it.
@@ -213,6 +273,7 @@ impl KindState {
             TotpState::KIND => serde_json::from_str(json).map(Self::Totp).map_err(corrupt),
             HotpState::KIND => serde_json::from_str(json).map(Self::Hotp).map_err(corrupt),
             RecoveryState::KIND => serde_json::from_str(json).map(Self::Recovery).map_err(corrupt),
+            MessageState::KIND => serde_json::from_str(json).map(Self::Message).map_err(corrupt),
             other => Err(CorruptState(format!("kind {other:?} is unknown"))),
         }
     }
@@ -238,6 +299,11 @@ mod tests {
                 r#"{"algorithm":"SHA1","digits":6,"next":7,"used":6,"candidate":{"counter":20,"at":875001000}}"#,
             ),
             ("recovery", r#"{"left":[],"spent":[]}"#),
+            ("message", r#"{"channel":"sms","live":null,"spent":null,"pace":null}"#),
+            (
+                "message",
+                r#"{"channel":"email","live":{"hash":"0000000000000000000000000000000000000000000000000000000000000000","sent":1700000000},"spent":"abababababababababababababababababababababababababababababababab","pace":1700000000}"#,
+            ),
             (
                 "recovery",
                 r#"{"left":["0000000000000000000000000000000000000000000000000000000000000000"],"spent":["abababababababababababababababababababababababababababababababab"]}"#,

@@ -53,6 +53,7 @@ fn apply(account: &mut Account, changes: Changes) {
             }
             Change::Head { enrolled, .. } => account.enrolled = enrolled,
             Change::Note { .. }
+            | Change::Sent { .. }
             | Change::Rename(..)
             | Change::Lane(..)
             | Change::Seen(..)

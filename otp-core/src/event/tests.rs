@@ -28,6 +28,10 @@ fn stored_samples_stay_readable() {
             r#"{"event":"accepted","lane":"known","service":"sshd","from":"192.0.2.7","devices":["totp/7f3a9c01","hotp/11aa22bb"]}"#,
         ),
         (
+            EventClass::Message,
+            r#"{"event":"sent","device":"message/7f3a9c01","address":"•••42","lane":"remote","service":"sshd","from":"192.0.2.7"}"#,
+        ),
+        (
             EventClass::Failure,
             r#"{"event":"wrong","lane":"remote","service":"sshd","from":"2001:db8::1","count":7,"first":1700000000,"locked":false}"#,
         ),

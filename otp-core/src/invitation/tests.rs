@@ -50,6 +50,7 @@ fn apply<O: std::fmt::Debug>(account: &mut Account, decision: Decision<O>) -> Re
             | Change::Remember(_)
             | Change::Unremember(_) => {}
             Change::Note { .. }
+            | Change::Sent { .. }
             | Change::Rename(..)
             | Change::Exempt(_)
             | Change::Unexempt

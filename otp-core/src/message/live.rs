@@ -3,13 +3,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CodeHash, Digits, Seconds, UnixTime};
+use crate::{Code, CodeHash, Digits, Seconds, UnixTime};
 
 /// How long a code that was sent counts.
 pub const CODE_VALID: Seconds = Seconds(300);
 
 /// How many digits it has.
 pub const MESSAGE_DIGITS: Digits = Digits::SIX;
+
+/// The code of random bytes, all equally likely; none for the few that would make some likelier,
+/// where others are to be taken.
+pub fn random_code(random: [u8; 4]) -> Option<Code> {
+    let (number, codes) = (u32::from_be_bytes(random), 10_u32.pow(MESSAGE_DIGITS.count()));
+    (number < u32::MAX / codes * codes).then(|| Code::of_number(number, MESSAGE_DIGITS))
+}
 
 /// A code that was sent and not used yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +52,15 @@ impl LiveCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_code_is_made_of_as_many_numbers() {
+        let code = |number: u32| random_code(number.to_be_bytes()).map(|code| code.reveal());
+        assert_eq!(code(7).as_deref(), Some("000007"));
+        assert_eq!(code(4_293_999_999).as_deref(), Some("999999"));
+        assert_eq!(code(4_294_000_000), None);
+        assert_eq!(code(u32::MAX), None);
+    }
 
     #[test]
     fn a_code_counts_until_the_second_before_its_end() {

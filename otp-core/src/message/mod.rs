@@ -4,7 +4,9 @@
 mod address;
 mod limits;
 mod live;
+mod send;
 
 pub use address::{Address, AddressError, AddressKind};
 pub use limits::{Cap, Pace, SendLimits, SendTally, Tally, Unsent, counted};
-pub use live::{CODE_VALID, LiveCode, MESSAGE_DIGITS};
+pub use live::{CODE_VALID, LiveCode, MESSAGE_DIGITS, random_code};
+pub use send::{Counts, Posted, Request, SendTo, is_only_way, send};

@@ -78,6 +78,7 @@ fn apply<O>(account: &mut Account, decision: Decision<O>) -> Result<O, Refusal> 
             | Change::Exempt(_)
             | Change::Unexempt
             | Change::Note { .. }
+            | Change::Sent { .. }
             | Change::Rename(..)
             | Change::Seen(..)
             | Change::Forget(_)

@@ -76,6 +76,7 @@ fn apply(account: &mut Account, changes: Changes) {
                 let kind = moved_kind(&old, state);
                 account.devices.insert(at, Device { kind, ..old });
             }
+            Change::Sent { .. } => panic!("{change:?}"),
             Change::Lane(lane, state) if state.is_clear() => drop(account.lanes.remove(&lane)),
             Change::Lane(lane, state) => drop(account.lanes.insert(lane, state)),
             Change::Seen(address, seen) => {
@@ -380,6 +381,7 @@ fn positions(account: &Account) -> (u64, u64, u32) {
         KindState::Hotp(state) => (state.next.0, last, spent),
         KindState::Totp(state) => (next, state.last.map_or(0, |step| step.0), spent),
         KindState::Recovery(state) => (next, last, 10 - state.left()),
+        KindState::Message(_) => (next, last, spent),
     })
 }
 

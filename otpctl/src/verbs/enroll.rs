@@ -1,6 +1,7 @@
 //! `enroll`: adds a device, shows its secret once, and has it confirmed at once where somebody can
 //! be asked. It refuses a secret in an argument, and to prompt where a program reads the answer.
 
+mod address;
 mod prove;
 
 use otp_bus::{Enrolment, NewDevice, Warrant};
@@ -16,6 +17,7 @@ use crate::qr::{self, Drawing, When};
 use crate::session::{Format, Session};
 use crate::warn::{self, Told};
 use crate::{secret, text};
+use address::Address;
 
 /// What `enroll` takes.
 #[derive(Debug, clap::Args)]
@@ -37,6 +39,9 @@ pub(crate) struct Options {
 
     #[command(flatten)]
     form: Form,
+
+    #[command(flatten)]
+    address: Address,
 
     /// The name of this place that an authenticator shows [default: otpd's own]
     #[arg(long, value_name = "NAME")]
@@ -142,7 +147,8 @@ pub(crate) fn make<C: Connect>(
         session.write(&format!("{}\n", prove::later(&enrolment.0.device, session)))?;
         return Ok(Exit::Done);
     }
-    prove::prove(&enrolment.0.device, session)
+    let how = if enrolment.0.uri.is_empty() { prove::How::Sent } else { prove::How::Shown };
+    prove::prove(&enrolment.0.device, how, session)
 }
 
 /// Reads the options, and the secret if one exists, into what the daemon is asked for.
@@ -150,9 +156,13 @@ fn wanted<C: Connect>(
     options: Options,
     session: &mut Session<'_, '_, C>,
 ) -> Result<Wanted, Failure> {
-    let Options { form, label, issuer, secret: dash, .. } = options;
-    form.check()?;
+    let Options { form, address, label, issuer, secret: dash, .. } = options;
     let named = NewDevice { label, issuer, ..NewDevice::default() };
+    if address.is_meant(&form, dash.is_some())? {
+        let device = address.device(named, session)?;
+        return Ok(Wanted { device, warnings: Vec::new() });
+    }
+    form.check()?;
     match dash {
         None => Ok(Wanted { device: made(form, named), warnings: Vec::new() }),
         Some(dash) if dash == "-" => {
@@ -186,7 +196,7 @@ fn taken(given: &Given, named: NewDevice) -> NewDevice {
     let (period, counter) = match state {
         KindState::Totp(state) => (Some(state.period.as_secs()), None),
         KindState::Hotp(state) => (None, Some(state.next.0)),
-        KindState::Recovery(_) => (None, None),
+        KindState::Recovery(_) | KindState::Message(_) => (None, None),
     };
     NewDevice {
         kind: state.kind().to_owned(),
@@ -229,6 +239,10 @@ fn show<C: Connect>(
             warnings,
         };
         return session.answer(&record, String::new);
+    }
+    if enrolment.uri.is_empty() {
+        let (device, user) = (text::safe(&enrolment.device), text::safe(&user));
+        return session.write(&format!("{device} for {user}, not confirmed yet\n"));
     }
     let drawing = match qr::draw(&enrolment.uri, qr, session.host.screen) {
         Ok(Drawing::Drawn(lines)) => Zeroizing::new(format!("{lines}\n")),

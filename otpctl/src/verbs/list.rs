@@ -77,7 +77,7 @@ fn table(devices: &[DeviceInfo], clock: impl Fn(u64) -> String) -> String {
     let rows = devices.iter().map(|device| {
         [
             text::safe(&device.id),
-            text::safe(&device.kind),
+            kind(device),
             if device.confirmed { "yes" } else { "no" }.to_owned(),
             device.last_used.map_or_else(|| "never".to_owned(), &clock),
             text::safe(&device.label),
@@ -85,6 +85,17 @@ fn table(devices: &[DeviceInfo], clock: impl Fn(u64) -> String) -> String {
     });
     let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
     aligned(&rows)
+}
+
+/// The kind, and of an address which it is.
+fn kind(device: &DeviceInfo) -> String {
+    let kind = text::safe(&device.kind);
+    match (&device.channel, &device.address) {
+        (Some(channel), Some(address)) => {
+            format!("{kind} ({}, {})", text::safe(channel), text::safe(address))
+        }
+        (Some(_) | None, _) => kind,
+    }
 }
 
 /// Rows as columns; the last one is as wide as it is.

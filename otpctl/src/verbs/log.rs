@@ -43,6 +43,7 @@ struct Event<'a> {
     devices: &'a [String],
     count: Option<u32>,
     label: Option<&'a str>,
+    address: Option<&'a str>,
     former: Option<&'a str>,
     first: Option<u64>,
     since: Option<u64>,
@@ -84,6 +85,7 @@ impl<'a> From<&'a LogEntry> for Event<'a> {
             devices: entry.devices.as_deref().unwrap_or_default(),
             count: entry.count,
             label: entry.label.as_deref(),
+            address: entry.address.as_deref(),
             former: entry.former.as_deref(),
             first: entry.first,
             since: entry.since,
@@ -125,6 +127,10 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             format!("{count} forgotten{}", by(entry))
         }
         "wrong" => wrong(entry, zone),
+        "sent" => {
+            let address = entry.address.as_deref().unwrap_or("an address");
+            format!("a code sent to {address}{}: {devices}", place(entry))
+        }
         "renamed" => {
             let label = entry.label.as_deref().unwrap_or_default();
             format!("{devices} renamed {label:?}{}", by(entry))

@@ -21,6 +21,7 @@ pub(crate) mod remove;
 pub(crate) mod rename;
 pub(crate) mod replace;
 pub(crate) mod resync;
+pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod status;

@@ -81,6 +81,8 @@ fn tell(device: &DeviceInfo, clock: impl Fn(u64) -> String) -> String {
         ("clock", device.drift.zip(device.period).map(|(drift, period)| off(drift, period))),
         ("next counter", device.counter.map(|counter| counter.to_string())),
         ("codes left", device.left.map(|left| left.to_string())),
+        ("channel", device.channel.as_deref().map(text::safe)),
+        ("address", device.address.as_deref().map(text::safe)),
         ("replaces", device.replaces.as_deref().map(text::safe)),
     ];
     rows.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));

@@ -142,6 +142,10 @@ const fn kind(reason: Reason) -> (Exit, &'static str, &'static str) {
             (Exit::NotFound, "unknown-device", "no such device, or several of that label")
         }
         Reason::Denied => (Exit::Refused, "denied", "a rule denies it; nothing was checked"),
+        Reason::Sent => {
+            (Exit::Refused, "sent", "no code yet: one is on its way, if there is a device")
+        }
+        Reason::NotSent => (Exit::Unavailable, "not-sent", "no code, and none could be sent"),
         // A refusal for having matched contradicts itself; it is not taken for success.
         Reason::Matched => {
             (Exit::Unavailable, "not-understood", "otpd matched the code and did not accept it")
@@ -170,6 +174,11 @@ fn next(verdict: &Verdict, subject: &Subject) -> String {
             format!("see which devices there are: `{}`", subject.command("list"))
         }
         (Reason::Denied, _) => "see the rules in /etc/otpd/otpd.toml; the log names it".to_owned(),
+        (Reason::Sent, _) => "run it again and type the code that was sent".to_owned(),
+        (Reason::NotSent, 0) => "see the logs of otpd and otp-deliver".to_owned(),
+        (Reason::NotSent, wait) => {
+            format!("type the code that was sent, or try again in {}", text::stretch(wait))
+        }
         (Reason::Matched, _) => "see the log: `journalctl -u otpd`".to_owned(),
     }
 }

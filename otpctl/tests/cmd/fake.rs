@@ -205,6 +205,10 @@ impl Manage {
     ) -> Result<Enrolment, Error> {
         let call = format!("Enroll({user:?}, {}{})", shown(&warrant), wish(&device));
         self.0.note("Enroll", call, connection).await?;
+        if device.kind == "message" {
+            let (device, warnings) = ("message/55ee66ff".into(), self.0.state().cautions.clone());
+            return Ok(Enrolment { device, uri: String::new(), secret: String::new(), warnings });
+        }
         let uri = format!("otpauth://{}/host.example:{user}?secret={SECRET}", device.kind);
         Ok(Enrolment {
             device: "totp/7f3a9c01".into(),
@@ -224,6 +228,16 @@ impl Manage {
         let call = format!("Confirm({user:?}, {device:?}, {code:?})");
         self.0.note("Confirm", call, connection).await?;
         Ok(phone())
+    }
+
+    async fn send(
+        &self,
+        user: String,
+        device: String,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(String, String, String, u32), Error> {
+        self.0.note("Send", format!("Send({user:?}, {device:?})"), connection).await?;
+        Ok(("message/55ee66ff".into(), "sms".into(), "•••42".into(), 300))
     }
 
     async fn list(
@@ -454,7 +468,7 @@ impl Admin {
 fn wish(device: &NewDevice) -> String {
     format!(
         "kind {:?}, label {:?}, algorithm {:?}, digits {:?}, period {:?}, counter {:?}, issuer {:?}, \
-         secret {:?}{}",
+         secret {:?}{}{}",
         device.kind,
         device.label,
         device.algorithm,
@@ -464,6 +478,11 @@ fn wish(device: &NewDevice) -> String {
         device.issuer,
         device.secret.as_ref().map(|secret| secret.escape_ascii().to_string()),
         device.replaces.as_ref().map(|other| format!(", replaces {other:?}")).unwrap_or_default(),
+        device
+            .channel
+            .as_ref()
+            .map(|channel| format!(", {channel:?} to {:?}", device.address))
+            .unwrap_or_default(),
     )
 }
 
@@ -490,6 +509,8 @@ pub(crate) fn phone() -> DeviceInfo {
         drift: Some(-1),
         left: None,
         replaces: None,
+        channel: None,
+        address: None,
     }
 }
 
@@ -508,6 +529,8 @@ pub(crate) fn token() -> DeviceInfo {
         drift: None,
         left: None,
         replaces: None,
+        channel: None,
+        address: None,
     }
 }
 
@@ -526,6 +549,22 @@ pub(crate) fn recovery() -> DeviceInfo {
         drift: None,
         left: Some(3),
         replaces: None,
+        channel: None,
+        address: None,
+    }
+}
+
+pub(crate) fn address() -> DeviceInfo {
+    DeviceInfo {
+        id: "message/55ee66ff".into(),
+        kind: "message".into(),
+        label: "mobile".into(),
+        digits: Some(6),
+        last_used: None,
+        left: None,
+        channel: Some("sms".into()),
+        address: Some("•••42".into()),
+        ..recovery()
     }
 }
 

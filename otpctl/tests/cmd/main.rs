@@ -25,6 +25,7 @@ mod invite;
 mod keys;
 mod log;
 mod manual;
+mod messages;
 mod reload;
 mod remembered;
 mod repair;

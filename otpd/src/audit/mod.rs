@@ -9,6 +9,7 @@ use std::fmt;
 
 use otp_core::{
     DeviceId, Exemption, Found, Label, Lane, Malformed, Matched, Refusal, Remembered, Seconds, Uid,
+    message::{Cap, Unsent},
 };
 
 use crate::polkit::No;
@@ -75,6 +76,30 @@ pub enum Event<'a> {
     },
     /// Nothing was changed.
     Refused(&'a Subject, &'a Refusal),
+    /// A code is sent.
+    Sent {
+        /// For whom.
+        who: &'a Subject,
+        /// To which device.
+        device: &'a DeviceId,
+        /// Its label.
+        label: &'a Label,
+        /// By which channel.
+        channel: &'a str,
+        /// Where to, masked.
+        address: &'a str,
+    },
+    /// A code is not sent.
+    NotSent(&'a Subject, &'a Refusal),
+    /// A code was not sent after all, or nobody knows.
+    Undelivered {
+        /// For whom.
+        user: &'a str,
+        /// By which channel.
+        channel: &'a str,
+        /// Why not.
+        why: &'a str,
+    },
     /// What was typed is no code.
     Malformed(&'a Subject, Malformed),
     /// NSS has no such user.
@@ -151,16 +176,20 @@ impl Event<'_> {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Accepted { .. } | Self::Exempt(..) | Self::Remembered(..) => Severity::Info,
+            Self::Accepted { .. } | Self::Exempt(..) | Self::Remembered(..) | Self::Sent { .. } => {
+                Severity::Info
+            }
             Self::Wrong { locked: true, .. }
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
             | Self::LeftOut { .. }
             | Self::Reused { .. }
+            | Self::Undelivered { .. }
             | Self::PassedUnenrolled(_)
             | Self::ExemptFor(..) => Severity::Warning,
             Self::Wrong { locked: false, .. }
             | Self::Refused(..)
+            | Self::NotSent(..)
             | Self::Malformed(..)
             | Self::UnknownUser(_)
             | Self::Denied(..)
@@ -222,6 +251,19 @@ impl fmt::Display for Event<'_> {
             }
             Self::Refused(who, refusal) => {
                 write!(f, "{who} refused {}: {}", who.by(), Why(who, refusal))
+            }
+            Self::Sent { who, device, label, channel, address } => write!(
+                f,
+                "{who} is sent a code, asked for {}: {channel} to {}, device {device} {:?}",
+                who.by(),
+                Escaped(address),
+                label.as_str()
+            ),
+            Self::NotSent(who, refusal) => {
+                write!(f, "{who} is sent no code, asked for {}: {}", who.by(), Why(who, refusal))
+            }
+            Self::Undelivered { user, channel, why } => {
+                write!(f, "no code reached {} by {channel}: {}", Escaped(user), Escaped(why))
             }
             Self::Malformed(who, malformed) => write!(f, "{who} refused {}: {malformed}", who.by()),
             Self::UnknownUser(who) => write!(f, "{who} refused {}: no such user", who.by()),
@@ -301,7 +343,7 @@ impl fmt::Display for Where {
                 write!(f, ", resynchronised: {skipped} codes were skipped")
             }
             Matched::Recovery { left } => write!(f, ", {left} recovery codes left"),
-            Matched::Totp { .. } | Matched::Hotp { .. } => Ok(()),
+            Matched::Totp { .. } | Matched::Hotp { .. } | Matched::Message => Ok(()),
         }
     }
 }
@@ -361,6 +403,7 @@ impl fmt::Display for Why<'_> {
                 )?;
                 write!(f, "--from {name}; else: otpctl remove --all -u {name}")
             }
+            Refusal::Unsent(unsent) => unsent_why(f, unsent),
             // These are answers to changes of devices; they let nobody in either.
             Refusal::UnknownDevice
             | Refusal::AmbiguousDevice(_)
@@ -379,10 +422,25 @@ impl fmt::Display for Why<'_> {
             | Refusal::UnknownInvitation
             | Refusal::InvitationOver
             | Refusal::LastDevice(_)
-            | Refusal::Unsent(_)
             | Refusal::UnknownToken
             | Refusal::TooManyTokens
             | Refusal::Unadopted(_) => write!(f, "{refusal:?}"),
+        }
+    }
+}
+
+fn unsent_why(f: &mut fmt::Formatter<'_>, unsent: &Unsent) -> fmt::Result {
+    match unsent {
+        Unsent::Lately(wait) => {
+            write!(f, "a code was sent a short while ago; no other for {} s", wait.0)
+        }
+        Unsent::Capped(cap, wait) => {
+            let whose = match cap {
+                Cap::Address => "to the address",
+                Cap::Account => "for the account",
+                Cap::All => "in all",
+            };
+            write!(f, "as many messages {whose} as [messages] allows; none for {} s", wait.0)
         }
     }
 }

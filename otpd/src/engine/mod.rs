@@ -7,6 +7,7 @@ mod exemption;
 mod foresee;
 mod keys;
 mod log;
+mod messages;
 mod remembered;
 mod steps;
 mod token_text;
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, SelfService, Switch},
+    deliver::Deliver,
     entropy::{self, NoEntropy},
     nss::{Memberships, Nss, NssUnavailable, Person},
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
@@ -34,6 +36,7 @@ use crate::{
 pub use accounts::Listed;
 pub use foresee::Foreseen;
 use log::{Log, LogOfAll};
+pub use messages::{Ask, Outgoing, To, WantedAddress};
 pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
 use steps::{Enroll, EnrollFor, Look, OnAccount, OnPerson};
 pub use token_text::Pair;
@@ -112,12 +115,14 @@ pub struct Engine {
     store: SqliteStore,
     nss: Nss,
     config: RwLock<Arc<Config>>,
+    deliver: Deliver,
 }
 
 impl Engine {
     /// An engine on an opened store.
     pub fn new(store: SqliteStore, config: Arc<Config>) -> Self {
-        Self { store, nss: Nss::default(), config: RwLock::new(config) }
+        let (nss, deliver) = (Nss::default(), Deliver::default());
+        Self { store, nss, config: RwLock::new(config), deliver }
     }
 
     /// What the administrator decided, as it is in force at this moment. A call that needs more than
@@ -258,11 +263,11 @@ impl Engine {
         let issuer = issuer.unwrap_or_else(|| self.config().issuer.clone());
         let name = person.name.clone();
         let bytes = Zeroizing::new(secret.expose().to_vec());
-        let failed = || StoreError::Failed("no fingerprint could be made".to_owned());
-        let fingerprint = self.store.pepper().fingerprint(&bytes).ok_or_else(failed)?;
+        let fingerprint = self.fingerprint(&bytes)?;
         let (random, policy) = (entropy::array()?, self.throttle());
-        let new =
-            Enroll { label, replaces, state, secret: bytes, fingerprint, random, asked, policy };
+        let make = move || state.clone().with_sealed(Some(bytes.clone()));
+        let make = Box::new(make);
+        let new = Enroll { label, replaces, make, fingerprint, random, asked, policy };
         let done = self.store.transact(EnrollFor::new(person, new), before).await?;
         Ok(done.into_result().map(|changed| {
             changed.map(|(device, elsewhere)| {

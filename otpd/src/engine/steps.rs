@@ -2,11 +2,10 @@
 //! refuses, and leaves the decision to the core.
 
 use otp_core::{
-    Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, Exemption, First, Lane,
-    LaneState, NewDevice, Offer, Refusal, Remembered, Seconds, Secret, ThrottlePolicy, Uid,
-    UnixTime, UserName, Warrant, device::KindState, enroll,
+    Account, Asking, Changed, CodeHash, Decision, Device, DeviceSummary, Exemption, First, Kind,
+    Lane, LaneState, NewDevice, Offer, Refusal, Remembered, Seconds, ThrottlePolicy, Uid, UnixTime,
+    UserName, Warrant, enroll,
 };
-use zeroize::Zeroizing;
 
 use crate::{
     nss::Person,
@@ -270,8 +269,7 @@ where
 pub(super) struct Enroll {
     pub(super) label: Option<otp_core::Label>,
     pub(super) replaces: Option<String>,
-    pub(super) state: KindState,
-    pub(super) secret: Zeroizing<Vec<u8>>,
+    pub(super) make: Box<dyn Fn() -> Option<Kind> + Send>,
     pub(super) fingerprint: Vec<u8>,
     pub(super) random: [u8; 4],
     pub(super) asked: Asked,
@@ -323,8 +321,7 @@ impl Step for EnrollFor {
         let others = seen.holders(&new.fingerprint).any(|holder| holder != name);
         let elsewhere = if others { Elsewhere::Yes } else { Elsewhere::No };
         // What has no secret is not enrolled this way.
-        let secret = Secret::from_bytes(new.secret.to_vec()).ok();
-        let Some(kind) = new.state.clone().with_secret(secret) else {
+        let Some(kind) = (new.make)() else {
             return Decision::Unchanged(Refusal::NotEnrolled);
         };
         let (label, replaces) = (new.label.clone(), new.replaces.clone());

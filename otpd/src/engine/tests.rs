@@ -173,7 +173,7 @@ fn deeds() -> impl Strategy<Value = Vec<(Deed, u64, bool)>> {
 fn next(overview: &Overview) -> u64 {
     let counters = overview.devices.iter().filter_map(|device| match &device.state {
         KindState::Hotp(state) => Some(state.next.0),
-        KindState::Totp(_) | KindState::Recovery(_) => None,
+        KindState::Totp(_) | KindState::Recovery(_) | KindState::Message(_) => None,
     });
     counters.max().unwrap_or(0)
 }
@@ -183,7 +183,9 @@ fn gist(overview: &Overview) -> String {
     let devices = overview.devices.iter().map(|device| {
         let state = match &device.state {
             KindState::Recovery(state) => format!("{} left", state.left()),
-            other @ (KindState::Totp(_) | KindState::Hotp(_)) => other.store(),
+            other @ (KindState::Totp(_) | KindState::Hotp(_) | KindState::Message(_)) => {
+                other.store()
+            }
         };
         format!("{} {} {state} {:?}", device.label, device.confirmed, device.last_used)
     });

@@ -8,7 +8,7 @@ use super::{Methods, Network, Place, Requirement, Rule, Ruling};
 use crate::config::Length;
 
 /// The kinds of devices that a rule can name.
-const METHODS: [&str; 3] = ["totp", "hotp", "recovery"];
+const METHODS: [&str; 4] = ["totp", "hotp", "recovery", "message"];
 
 /// For how long a login can be remembered.
 const LONGEST: Seconds = Seconds(30 * 86_400);

@@ -3,12 +3,12 @@
 
 use std::fmt::Display;
 
-use otp_bus::{Details, DeviceInfo, Error, LaneStatus, Outcome, Reason, Verdict};
+use otp_bus::{Details, DeviceInfo, Error, LaneStatus, Outcome, Reason, Sending, Verdict};
 use otp_core::{
     DeviceId, DeviceSummary, Found, Label, Lane, Matched, Refusal, Seconds, Unadopted, UserName,
     Verified,
     device::KindState,
-    message::{Cap, Unsent},
+    message::{Cap, Posted, Unsent},
 };
 
 use super::auth::reason;
@@ -122,6 +122,7 @@ fn details(matched: Matched) -> Details {
             resynchronised: resynchronised(found),
             ..Details::default()
         },
+        Matched::Message => Details::default(),
         Matched::Recovery { left } => Details { recovery_left: Some(left), ..Details::default() },
     }
 }
@@ -190,6 +191,7 @@ pub(super) fn device(device: &DeviceSummary) -> DeviceInfo {
         }
         KindState::Hotp(state) => (None, Some(state.next.0), None, None),
         KindState::Recovery(state) => (None, None, None, Some(state.left())),
+        KindState::Message(_) => (None, None, None, None),
     };
     DeviceInfo {
         id: device.id.to_string(),
@@ -205,6 +207,11 @@ pub(super) fn device(device: &DeviceSummary) -> DeviceInfo {
         drift,
         left,
         replaces: device.replaces.as_ref().map(DeviceId::to_string),
+        channel: match &device.state {
+            KindState::Message(state) => Some(state.channel.clone()),
+            KindState::Totp(_) | KindState::Hotp(_) | KindState::Recovery(_) => None,
+        },
+        address: device.address.clone(),
     }
 }
 
@@ -313,6 +320,53 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
         Refusal::NotExempt => {
             Error::InvalidArgument(format!("{user} is not exempt; there is nothing to end"))
         }
+    }
+}
+
+/// What is said to who asked for a code by a word, and may know why none was sent.
+pub(super) fn unsent(refusal: &Refusal) -> Verdict {
+    match refusal {
+        Refusal::Throttled { .. } | Refusal::Locked { .. } => of_refusal(refusal),
+        Refusal::Unsent(Unsent::Lately(wait)) => {
+            Verdict { wait: whole(*wait), ..refused(Reason::NotSent) }
+        }
+        Refusal::Unsent(Unsent::Capped(..)) => refused(Reason::NotSent),
+        // Whoever has no such device hears what strangers hear.
+        Refusal::Used(..)
+        | Refusal::NotEnrolled
+        | Refusal::UidMismatch(_)
+        | Refusal::UidOwns(_)
+        | Refusal::UnknownDevice
+        | Refusal::AmbiguousDevice(_)
+        | Refusal::AlreadyConfirmed(_)
+        | Refusal::LabelTaken(_)
+        | Refusal::SecretTaken(_)
+        | Refusal::WrongKind(_)
+        | Refusal::WaitedTooLong(_)
+        | Refusal::IdTaken
+        | Refusal::TooManyDevices
+        | Refusal::NothingToUnlock
+        | Refusal::NotExempt
+        | Refusal::NotRemembered
+        | Refusal::CallerThrottled { .. }
+        | Refusal::UnknownToken
+        | Refusal::TooManyTokens
+        | Refusal::CodeNeeded
+        | Refusal::NotInvited
+        | Refusal::UnknownInvitation
+        | Refusal::InvitationOver
+        | Refusal::LastDevice(_)
+        | Refusal::Unadopted(_) => refused(Reason::Sent),
+    }
+}
+
+/// A code that was recorded, as it may be shown.
+pub(super) fn sending(posted: &Posted) -> Sending {
+    Sending {
+        device: posted.device.to_string(),
+        channel: posted.channel.clone(),
+        address: posted.address.masked(),
+        valid: whole(posted.valid),
     }
 }
 

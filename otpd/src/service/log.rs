@@ -57,6 +57,13 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
         Some(EventKind::Forgotten { count }) => {
             LogEntry { event: "forgotten".to_owned(), count: Some(count), ..told }
         }
+        Some(EventKind::Sent { device, address, lane, service, from }) => LogEntry {
+            address: Some(address),
+            lane: Some(lane.name().to_owned()),
+            service: Some(service),
+            from: Some(from),
+            ..about("sent", device)
+        },
         Some(EventKind::Enrolled { device }) => about("enrolled", device),
         Some(EventKind::Confirmed { device }) => about("confirmed", device),
         Some(EventKind::Removed { device }) => about("removed", device),

@@ -10,6 +10,7 @@ mod guarded;
 mod keys;
 mod log;
 mod manage;
+mod messages;
 mod permit;
 mod remembered;
 mod right;

@@ -41,8 +41,12 @@ pub(super) fn wrong_code(wrong: Verified, user: &str) -> Error {
 
 /// Reads what is to be enrolled; what is left out takes its default.
 pub(super) fn wanted(new: NewDevice) -> Result<Wanted, Error> {
-    let NewDevice { kind, label, algorithm, digits, period, counter, secret, issuer, replaces } =
-        new;
+    if new.channel.is_some() || new.address.is_some() {
+        return Err(invalid("a channel and an address are a message's; leave them out"));
+    }
+    let NewDevice {
+        kind, label, algorithm, digits, period, counter, secret, issuer, replaces, ..
+    } = new;
     let secret = secret.map(Secret::from_bytes).transpose().map_err(invalid)?;
     let algorithm: Algorithm =
         algorithm.map_or(Ok(Algorithm::default()), |text| text.parse()).map_err(invalid)?;
@@ -61,7 +65,7 @@ pub(super) fn wanted(new: NewDevice) -> Result<Wanted, Error> {
         ("recovery", ..) => {
             return Err(invalid("recovery codes are not enrolled; RenewRecovery makes them"));
         }
-        _ => return Err(invalid("kind must be totp or hotp")),
+        _ => return Err(invalid("kind must be totp, hotp or message")),
     };
     let label = label.map(|text| Label::parse(&text)).transpose().map_err(invalid)?;
     issuer.as_deref().map_or(Ok(()), check_issuer).map_err(invalid)?;

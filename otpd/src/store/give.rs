@@ -60,14 +60,11 @@ fn read(saver: &Saver<'_>, name: &UserName) -> Result<Account, StoreError> {
 /// Whether nothing but name and uid has changed.
 fn is_whole(was: &Account, is: &Account, uid: Uid) -> bool {
     let devices = was.devices.len() == is.devices.len()
-        && was.devices.iter().zip(&is.devices).all(|(was, is)| {
-            let secret = match (was.secret(), is.secret()) {
-                (Some(was), Some(is)) => was.same_as(is),
-                (None, None) => true,
-                (Some(_), None) | (None, Some(_)) => false,
-            };
-            secret && was.summary() == is.summary()
-        });
+        && was
+            .devices
+            .iter()
+            .zip(&is.devices)
+            .all(|(was, is)| was.sealed() == is.sealed() && was.summary() == is.summary());
     devices
         && is.uid == Some(uid)
         && (is.enrolled, &is.lanes, &is.addresses) == (was.enrolled, &was.lanes, &was.addresses)

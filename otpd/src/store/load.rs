@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use otp_core::{
-    Account, Device, DeviceId, Invitation, KnownAddress, Label, Lane, LaneState, Secret, Uid,
-    UnixTime, UserName, device::KindState,
+    Account, Device, DeviceId, Invitation, KnownAddress, Label, Lane, LaneState, Uid, UnixTime,
+    UserName, device::KindState,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -165,7 +165,9 @@ fn device(row: &Row<'_>, by: OpenedBy<'_>, name: &UserName) -> Result<Device, St
     let device = MarkedDevice { id: &id, confirmed, replaces: replaces.as_deref(), state: &state };
     Marked::Device { account: name.as_str(), device }.check(by.pepper, &mark)?;
     let place = Place { account: name.as_str(), device: &id, field: "secret" };
-    let secret = sealed.map(|sealed| secret(by, place, &sealed)).transpose()?;
+    let open = |sealed: Vec<u8>| by.vault.open(place, &sealed);
+    let secret = sealed.map(open).transpose();
+    let secret = secret.map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let state = KindState::load(&kind, &state).map_err(|error| corrupt(&whose, error))?;
     let id_of = |id: &str| DeviceId::parse(id).map_err(|error| corrupt(&whose, error));
     Ok(Device {
@@ -175,17 +177,10 @@ fn device(row: &Row<'_>, by: OpenedBy<'_>, name: &UserName) -> Result<Device, St
         created: time(row.get(4)?),
         last_used: row.get::<_, Option<i64>>(5)?.map(time),
         replaces: replaces.as_deref().map(id_of).transpose()?,
-        kind: state
-            .with_secret(secret)
-            .ok_or_else(|| corrupt(&whose, "it has no secret, or one too many"))?,
+        kind: state.with_sealed(secret).ok_or_else(|| {
+            corrupt(&whose, "its secret is missing, none that it can have, or one too many")
+        })?,
     })
-}
-
-fn secret(by: OpenedBy<'_>, place: Place<'_>, sealed: &[u8]) -> Result<Secret, StoreError> {
-    let opened =
-        by.vault.open(place, sealed).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    let whose = format!("{} of {}", place.device, place.account);
-    Secret::from_bytes(opened.to_vec()).map_err(|error| corrupt(&whose, error))
 }
 
 fn lanes(

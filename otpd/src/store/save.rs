@@ -1,6 +1,6 @@
 //! Writing changes, within the transaction in which they were decided.
 
-use otp_core::{Beside, Change, Changes, Device, Invitation, Uid, UnixTime, UserName};
+use otp_core::{Beside, Change, Changes, Device, DeviceId, Invitation, Uid, UnixTime, UserName};
 use rusqlite::{Connection, params};
 
 use super::{
@@ -105,6 +105,16 @@ impl Saver<'_> {
                 let row = MovedDevice { id: device.as_str(), state: &state.store(), confirmed };
                 self.moved(name, &row)
             }
+            Change::Sent { device, state, confirmed, replaces } => {
+                let id = device.as_str();
+                let (state, replaces) = (state.store(), replaces.as_ref().map(DeviceId::as_str));
+                let device = MarkedDevice { id, confirmed, replaces, state: &state };
+                let mark = Marked::Device { account: name, device }.mark(self.pepper)?;
+                self.run(
+                    "UPDATE device SET state = ?3, mark = ?4 WHERE account = ?1 AND id = ?2",
+                    params![name, id, state, mark],
+                )
+            }
             Change::Rename(device, label) => self.run(
                 "UPDATE device SET label = ?3 WHERE account = ?1 AND id = ?2",
                 params![name, device.as_str(), label.as_str()],
@@ -163,17 +173,17 @@ impl Saver<'_> {
 
     pub(super) fn add(&self, name: &str, device: &Device) -> Result<(), StoreError> {
         let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
-        let secret = device.secret().map(otp_core::Secret::expose);
+        let (secret, own) = (device.sealed(), device.own_part());
         let place = Place { account: name, device: device.id.as_str(), field: "secret" };
         let sealed = secret
-            .map(|secret| self.vault.seal(place, secret).map_err(|error| failed(&error)))
+            .map(|secret| self.vault.seal(place, &secret).map_err(|error| failed(&error)))
             .transpose()?;
-        let fingerprint = secret
-            .map(|secret| self.pepper.fingerprint(secret).ok_or_else(|| failed(&"no fingerprint")))
+        let fingerprint = own
+            .map(|own| self.pepper.fingerprint(&own).ok_or_else(|| failed(&"no fingerprint")))
             .transpose()?;
         let state = device.state();
         let (stored, id, confirmed) = (state.store(), device.id.as_str(), device.confirmed);
-        let replaces = device.replaces.as_ref().map(otp_core::DeviceId::as_str);
+        let replaces = device.replaces.as_ref().map(DeviceId::as_str);
         let marked = MarkedDevice { id, confirmed, replaces, state: &stored };
         let mark = Marked::Device { account: name, device: marked };
         self.run(

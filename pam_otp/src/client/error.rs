@@ -70,6 +70,7 @@ impl Error {
             | Answer::InvalidArgument(_)
             | Answer::AlreadyExists(_)
             | Answer::LimitReached(_)
+            | Answer::Undelivered(_)
             | Answer::UnknownKey(_)
             | Answer::UnknownToken(_)
             | Answer::KeyNeeded(_)

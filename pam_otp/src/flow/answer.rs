@@ -9,6 +9,7 @@ use otp_bus::Terms;
 use otp_bus::names::MAX_CODE_BYTES;
 use zeroize::Zeroizing;
 
+use super::words::is_word;
 use crate::args::Content;
 use crate::host::Typed;
 
@@ -33,9 +34,12 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Reads what was typed.
-    pub(super) fn read(typed: &Typed, content: Content, terms: Terms) -> Self {
+    pub(super) fn read(typed: &Typed, content: Content, terms: &Terms) -> Self {
         match content {
             Content::Code => Self { code: text(typed), password: None },
+            Content::PasswordAndCode if is_word(typed, terms.words()) => {
+                Self { code: text(typed), password: None }
+            }
             // No answer of a person; the daemon knows it, and says so in its log.
             Content::PasswordAndCode if typed.starts_with(REPLACED) => {
                 Self { code: text(typed), password: None }
@@ -52,7 +56,7 @@ impl Answer {
 }
 
 /// Password and code of an answer that ends in a code.
-fn part(typed: &[u8], terms: Terms) -> Option<(&[u8], &[u8])> {
+fn part<'a>(typed: &'a [u8], terms: &Terms) -> Option<(&'a [u8], &'a [u8])> {
     let separator = terms.forward_separator.byte();
     if let Some(at) = typed.iter().rposition(|byte| *byte == separator) {
         let (password, rest) = typed.split_at_checked(at)?;
@@ -89,7 +93,7 @@ mod tests {
     use super::*;
 
     fn read(typed: &[u8], content: Content) -> (String, Option<Vec<u8>>) {
-        let answer = Answer::read(&Typed::new(typed.to_vec()), content, Terms::default());
+        let answer = Answer::read(&Typed::new(typed.to_vec()), content, &Terms::default());
         (answer.code.to_string(), answer.password.map(|password| password.to_vec()))
     }
 
@@ -172,7 +176,7 @@ mod tests {
         let mut answers = vec![Vec::new()];
         let mut parted = 0;
         while let Some(answer) = answers.pop() {
-            if let Some((password, code)) = part(&answer, Terms::default()) {
+            if let Some((password, code)) = part(&answer, &Terms::default()) {
                 let joined = [[password, code].concat(), [password, code].join(&b',')];
                 assert!(joined.contains(&answer), "{answer:?}");
                 assert!(is_code(code), "{answer:?}");
@@ -180,7 +184,7 @@ mod tests {
             }
             for code in [&b"123456"[..], b"1234567890", b"abcd-2345"] {
                 let typed = [&answer[..], b",", code].concat();
-                assert_eq!(part(&typed, Terms::default()), Some((&answer[..], code)));
+                assert_eq!(part(&typed, &Terms::default()), Some((&answer[..], code)));
             }
             if answer.len() < 8 {
                 answers.extend(b",-1a".map(|byte| [&answer[..], &[byte]].concat()));
@@ -211,7 +215,7 @@ mod tests {
             ..Terms::default()
         };
         let parts = |typed: &str| {
-            part(typed.as_bytes(), terms).map(|(password, code)| (password.len(), code.len()))
+            part(typed.as_bytes(), &terms).map(|(password, code)| (password.len(), code.len()))
         };
         assert_eq!(parts("secret12345678"), Some((6, 8)));
         assert_eq!(parts("secret/123456"), Some((6, 6)));

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use otp_bus::{Details, Reason, Verdict};
 
+use super::words;
+
 /// From how few recovery codes left on their owner is told to make new ones.
 const FEW: u32 = 2;
 
@@ -37,6 +39,8 @@ pub(super) fn mends(verdict: &Verdict, soon: Duration) -> bool {
         | Reason::UnknownUser
         | Reason::UidMismatch
         | Reason::UnknownDevice
+        | Reason::Sent
+        | Reason::NotSent
         | Reason::Denied => true,
     }
 }
@@ -57,7 +61,9 @@ pub(super) fn advice(verdict: &Verdict) -> Option<String> {
             "That code is right for another time. Type the very next one that the device shows."
                 .to_owned(),
         ),
+        Reason::NotSent => Some(words::not_sent(verdict)),
         Reason::Matched
+        | Reason::Sent
         | Reason::Wrong
         | Reason::Malformed
         | Reason::NotEnrolled

@@ -15,15 +15,34 @@ use crate::{remedy, text};
 /// How often a code is asked for: as often as the throttle asks nothing for, and once more.
 const TRIES: u32 = 3;
 
+/// Where the code comes from.
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    /// An authenticator shows it.
+    Shown,
+    /// It was sent.
+    Sent,
+}
+
+impl How {
+    const fn asks(self) -> &'static str {
+        match self {
+            Self::Shown => {
+                "Scan the code or type the secret into an authenticator, then type what it shows.\n"
+            }
+            Self::Sent => "A code is on its way to the address. Type it.\n",
+        }
+    }
+}
+
 /// Asks for a code of the new device until one is right, or for as long as it makes sense.
 pub(super) fn prove<C: Connect>(
     id: &str,
+    how: How,
     session: &mut Session<'_, '_, C>,
 ) -> Result<Exit, Failure> {
     let user = session.subject.name().to_owned();
-    session.tell(
-        "Scan the code or type the secret into an authenticator, then type what it shows.\n",
-    )?;
+    session.tell(how.asks())?;
     for _ in 0..TRIES {
         let code = session
             .ask("Code (leave empty to confirm later): ", Echo::Hidden)

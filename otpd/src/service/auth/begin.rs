@@ -2,17 +2,23 @@
 //! alike.
 
 use otp_bus::{Challenge, Demand};
-use otp_core::{Uid, UserName};
+use otp_core::{Uid, UserName, message::is_only_way};
 
 use super::{
     super::{
         Call, Refused,
+        messages::{is_sent_by_itself, kinds},
         ruling::{Decided, Ruling},
     },
     AuthService, Believed,
     accepted::LetIn,
 };
-use crate::{audit::Event, nss::Person, policy::Action};
+use crate::{
+    audit::Event,
+    engine::{Overview, Standing},
+    nss::Person,
+    policy::Action,
+};
 
 /// What stands in a rule's place where an exemption lets somebody pass.
 pub(crate) const EXEMPTION: &str = "exemption";
@@ -27,8 +33,8 @@ impl AuthService {
         self.begun(call);
         let user = &believed.who.user;
         let person = self.services.permitted(call, Action::Begin, user).await?;
-        let terms = self.services.engine.config().terms;
-        let challenge = |demand, rule| Challenge { demand, rule, terms };
+        let terms = self.services.engine.config().terms.clone();
+        let challenge = |demand, rule| Challenge { demand, rule, terms: terms.clone() };
         let ask = |rule| challenge(Demand::Ask, rule);
         // Strangers take the same way, to nothing: what it takes must not tell who is none.
         let known = person.is_some();
@@ -42,13 +48,13 @@ impl AuthService {
             return Ok(challenge(Demand::Remembered, login.rule));
         }
         let Decided { ruling, rule, .. } = decided;
-        let standing = self.services.engine.look(person, call.before).await?;
+        let standing = self.services.engine.look(person.clone(), call.before).await?;
         if !known {
             return Ok(ask("default".to_owned()));
         }
         let free = standing.as_ref().is_ok_and(|overview| !overview.demands_code);
         // Whose account it is counts here too: there is none where it is not the user's.
-        let exempt = standing.ok().and_then(|overview| overview.exempt);
+        let exempt = standing.as_ref().ok().and_then(|overview| overview.exempt.clone());
         let log = &self.services.log;
         // What denies is not overridden.
         let asks = matches!(ruling, Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default);
@@ -71,7 +77,30 @@ impl AuthService {
             }
             // Which rule denies is nothing for who is denied by it.
             Ruling::Denied(_) => Ok(ask("default".to_owned())),
-            Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default => Ok(ask(rule)),
+            Ruling::Code(methods) | Ruling::Enrolled(methods) => {
+                self.send_where_alone(call, believed, (person, standing), kinds(methods));
+                Ok(ask(rule))
+            }
+            Ruling::Default => {
+                self.send_where_alone(call, believed, (person, standing), None);
+                Ok(ask(rule))
+            }
+        }
+    }
+}
+
+impl AuthService {
+    /// Whoever has nothing but an address gets a code without asking for it, once this is answered.
+    fn send_where_alone(
+        &self,
+        call: &Call,
+        believed: &Believed,
+        (person, standing): (Person, Standing),
+        kinds: Option<Vec<String>>,
+    ) {
+        let only = |overview: &Overview| is_only_way(&overview.devices, kinds.as_deref());
+        if is_sent_by_itself(call.uid) && standing.as_ref().is_ok_and(only) {
+            self.services.send_by_itself(believed, person, kinds);
         }
     }
 }

@@ -7,6 +7,7 @@ use otp_core::{Entry, Malformed};
 use super::{
     super::{
         Call, Refused, answer,
+        messages::kinds,
         ruling::{Decided, Ruling},
     },
     AuthService, Believed, REFUSALS,
@@ -45,6 +46,9 @@ impl AuthService {
     ) -> Result<Verdict, Refused> {
         let who = &believed.who;
         let person = self.services.permitted(call, Action::Verify, &who.user).await?;
+        if let Some(channel) = self.services.word(typed) {
+            return self.services.on_word(call, believed, (person, device), channel).await;
+        }
         match (person, Entry::parse(typed)) {
             (None, _) => {
                 self.services.log.log(&Event::UnknownUser(who));
@@ -79,10 +83,7 @@ impl AuthService {
                 return Ok(answer::refused(Reason::Denied));
             }
         };
-        let kinds = match methods {
-            Methods::Any => None,
-            Methods::Only(kinds) => Some(kinds),
-        };
+        let kinds = kinds(methods);
         let (service, from) = (who.service.clone(), who.from.clone());
         let origin = origin.clone();
         let login = engine::Login { entry, device, kinds, origin, service, from, remember };

@@ -1,12 +1,17 @@
 //! `org.otpd1.Manage`: for those who enroll, repair and inspect.
 
+mod address;
 mod call;
 
 use otp_bus::{
     AccountStatus, Decision, DeviceFilter, DeviceInfo, Error, Explanation, LaneStatus, LogEntry,
     Login, NewCodes, NewDevice, RememberedLogin, Warrant,
 };
-use otp_core::{Code, Entry, Label, Refusal, UnixTime, device::KindState};
+use otp_core::{
+    Code, Entry, Label, Refusal, UnixTime,
+    device::{KindState, MessageState},
+};
+use otp_deliver::wire::Purpose;
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
@@ -38,7 +43,11 @@ impl ManageService {
         let action = if device.replaces.is_some() { Action::Replace } else { Action::Enroll };
         let (call, person) = self.enter(action, user, connection, &header).await?;
         let invited = warrant.invitation.is_some();
-        let (asked, wanted) = (self.asked(&call, user, warrant)?, wanted(device)?);
+        let asked = self.asked(&call, user, warrant)?;
+        if device.kind == MessageState::KIND {
+            return self.enroll_address(&call, user, person, (asked, &device)).await;
+        }
+        let wanted = wanted(device)?;
         let engine = &self.services.engine;
         let made = engine.enroll(person, asked, wanted, call.before).await;
         let made = made.map_err(|error| self.unavailable(user, error.into()))?;
@@ -71,6 +80,23 @@ impl ManageService {
         let confirmed = self.changed(user, done)?;
         self.managed(&call, &format!("confirmed {}", confirmed.id), user);
         Ok(answer::device(&confirmed))
+    }
+
+    /// Has a code sent to a device that is an address, and tells where to.
+    #[zbus(out_args("device", "channel", "address", "valid"))]
+    async fn send(
+        &self,
+        user: &str,
+        device: &str,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(String, String, String, u32), Error> {
+        let (call, person) = self.enter(Action::Send, user, connection, &header).await?;
+        let device = self.services.named(&call, device)?;
+        let sent = self.services.send_to(&call, person, (device, Purpose::Login)).await;
+        let sent = sent.map_err(|refused| self.unavailable(user, refused))?;
+        let otp_bus::Sending { device, channel, address, valid } = sent;
+        Ok((device, channel, address, valid))
     }
 
     /// Lists devices in the order of their enrolment.
@@ -135,7 +161,7 @@ impl ManageService {
         let confirmed = overview.devices.iter().filter(|device| device.confirmed).count();
         let sets = overview.devices.iter().filter_map(|device| match &device.state {
             KindState::Recovery(state) => Some(state.left()),
-            KindState::Totp(_) | KindState::Hotp(_) => None,
+            KindState::Totp(_) | KindState::Hotp(_) | KindState::Message(_) => None,
         });
         Ok(AccountStatus {
             user: overview.name.to_string(),

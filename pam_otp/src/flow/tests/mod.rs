@@ -8,6 +8,7 @@ mod login;
 mod session;
 mod texts;
 mod tries;
+mod words;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -156,7 +157,7 @@ impl Daemon for Oracle {
     fn begin(&self, login: &Login) -> Result<Challenge, Error> {
         self.heard.borrow_mut().push((login.clone(), None));
         let demand = self.demand.borrow_mut().pop().expect("begun twice")?;
-        Ok(Challenge { demand, rule: "default".to_owned(), terms: self.terms })
+        Ok(Challenge { demand, rule: "default".to_owned(), terms: self.terms.clone() })
     }
 
     fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error> {
