@@ -8,8 +8,9 @@ use serde::Deserialize;
 /// The channels by name.
 pub type Channels = BTreeMap<ChannelName, Channel>;
 
-/// How a channel is called, and what people type to have a code sent by it: 2 to 16 small letters
-/// and digits, the first a letter.
+/// How a channel is called, and what people type to have a code sent by it: 2 to 5 small letters
+/// and digits, the first a letter. Shorter than any code: what sshd puts in the place of strangers'
+/// answers tells their length alone, so that an answer of this length must be none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ChannelName(String);
@@ -165,9 +166,9 @@ impl TryFrom<String> for ChannelName {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
-        ((2..=16).contains(&text.len()) && plain && first)
+        ((2..=5).contains(&text.len()) && plain && first)
             .then_some(Self(text))
-            .ok_or("a channel's name has 2 to 16 small letters and digits, the first a letter")
+            .ok_or("a channel's name has 2 to 5 small letters and digits, the first a letter")
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Context, Invocation, Result, rootfs::directory};
+use crate::{Context, DELIVER_UID, DELIVER_USER, Invocation, Result, rootfs::directory};
 
 /// The password of every ordinary user in here.
 pub const PASSWORD: &str = "correct horse";
@@ -72,11 +72,12 @@ impl Account {
 /// Writes the daemon's user and `people` into the private `/etc` and gives them homes.
 pub(crate) fn create(people: &[&Account]) -> Result {
     let daemon = Account { name: DAEMON_USER.to_owned(), uid: DAEMON_UID };
-    let everyone = || people.iter().copied().chain([&daemon]);
+    let deliver = Account { name: DELIVER_USER.to_owned(), uid: DELIVER_UID };
+    let everyone = || people.iter().copied().chain([&daemon, &deliver]);
     let (mut passwd, mut group, mut shadow) = (String::new(), String::new(), String::new());
     for account in everyone() {
         let Account { name, uid } = account;
-        let (home, shell, hash) = if *uid == DAEMON_UID {
+        let (home, shell, hash) = if [DAEMON_UID, DELIVER_UID].contains(uid) {
             ("/nonexistent".to_owned(), "/usr/sbin/nologin", "!")
         } else {
             (account.home().display().to_string(), "/bin/bash", PASSWORD_HASH)

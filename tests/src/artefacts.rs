@@ -36,6 +36,7 @@ impl Artefacts {
         let places = [
             ("otpd", "/usr/sbin".into()),
             ("otpctl", "/usr/bin".into()),
+            ("otp-deliver", "/usr/sbin".into()),
             ("pam_otp.so", security_dir()?),
             ("fake-otpd", "/usr/bin".into()),
             ("callers", "/usr/bin".into()),

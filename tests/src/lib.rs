@@ -14,6 +14,7 @@ mod clock;
 pub mod counts;
 mod daemon;
 mod deadline;
+mod delivery;
 mod demo;
 mod device;
 mod dialogue;
@@ -48,6 +49,10 @@ pub use bus::{Activation, Bus, replace_bus_policy};
 pub use clock::{FakeClock, now};
 pub use daemon::Daemon;
 pub use deadline::Deadline;
+pub use delivery::{
+    CHANNELS, DELIVER_UID, DELIVER_USER, Delivery, Provider, deliver_socket, enroll_address,
+    provide,
+};
 pub use demo::{Demo, Enrolled};
 pub use device::{Device, Form, Kind, manage, secret_in};
 pub use dialogue::Dialogue;

@@ -30,6 +30,7 @@ mod lies;
 mod local;
 mod lock_screen;
 mod memory;
+mod messages;
 mod names;
 mod nth;
 mod options;

@@ -49,6 +49,7 @@ fn what_cannot_be_is_refused_with_the_reason() {
         ("[channel.sms]\ncommand = ['/x']\nshell = true", "unknown field"),
         ("[channel.SMS]\ncommand = ['/x']", "small letters"),
         ("[channel.s]\ncommand = ['/x']", "small letters"),
+        ("[channel.signal]\ncommand = ['/x']", "2 to 5"),
         ("[channel.1sms]\ncommand = ['/x']", "small letters"),
         ("[channel.'s ms']\ncommand = ['/x']", "small letters"),
         ("[channel.mail]\nsmtp = 'm'", "needs from"),

@@ -256,7 +256,7 @@ impl fmt::Display for Event<'_> {
                 f,
                 "{who} is sent a code, asked for {}: {channel} to {}, device {device} {:?}",
                 who.by(),
-                Escaped(address),
+                address,
                 label.as_str()
             ),
             Self::NotSent(who, refusal) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use otp_bus::{Error, NewDevice, Reason, Tell, Verdict};
 use otp_core::{
-    Label, Origin, Refusal, Uid,
+    Label, Malformed, Origin, Refusal, Uid,
     message::{Address, AddressKind, Unsent},
 };
 use otp_deliver::{
@@ -40,12 +40,15 @@ const RESERVE: Duration = Duration::from_secs(1);
 const ANSWERED: Duration = Duration::from_millis(20);
 
 impl Services {
-    /// The channel that was typed in place of a code, if it was one.
-    pub(super) fn word(&self, typed: &str) -> Option<String> {
+    /// What was typed in place of a code, if it may have been the name of a channel. sshd puts
+    /// something else in the place of what strangers type, of the same length: whatever has the
+    /// length of a name, which no code has, is answered alike, so that it does not tell who is none.
+    pub(super) fn word(&self, typed: &str) -> Option<Word> {
         let config = self.engine.config();
-        let typed = typed.trim();
         let mut names = config.channels.keys().map(ChannelName::as_str);
-        names.find(|name| name.eq_ignore_ascii_case(typed)).map(str::to_owned)
+        let exact = names.clone().find(|name| name.eq_ignore_ascii_case(typed));
+        let like = || names.any(|name| name.len() == typed.len()).then_some(Word::Like);
+        exact.map(|name| Word::Channel(name.to_owned())).or_else(like)
     }
 
     /// Has a code sent without being asked for one, once `Begin` is answered.
@@ -76,12 +79,16 @@ impl Services {
         call: &Call,
         believed: &Believed,
         (person, device): (Option<Person>, Option<String>),
-        channel: String,
+        word: Word,
     ) -> Result<Verdict, Refused> {
         let who = &believed.who;
         let sent = answer::refused(Reason::Sent);
         let Some(person) = person else {
             self.log.log(&Event::UnknownUser(who));
+            return Ok(sent);
+        };
+        let Word::Channel(channel) = word else {
+            self.log.log(&Event::Malformed(who, Malformed::NotDigits));
             return Ok(sent);
         };
         let Decided { ruling, .. } = self.ruled(call, believed, &person).await;
@@ -184,6 +191,14 @@ impl Services {
 
 fn undelivered(why: &str) -> Refused {
     Error::Undelivered(format!("the message could not be sent: {why}")).into()
+}
+
+/// What was typed in place of a code.
+pub(super) enum Word {
+    /// The name of this channel.
+    Channel(String),
+    /// Something as long as one.
+    Like,
 }
 
 /// Whether a caller may know what became of a word.

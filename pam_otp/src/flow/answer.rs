@@ -9,7 +9,7 @@ use otp_bus::Terms;
 use otp_bus::names::MAX_CODE_BYTES;
 use zeroize::Zeroizing;
 
-use super::words::is_word;
+use super::words::{self, Word};
 use crate::args::Content;
 use crate::host::Typed;
 
@@ -37,20 +37,30 @@ impl Answer {
     pub(super) fn read(typed: &Typed, content: Content, terms: &Terms) -> Self {
         match content {
             Content::Code => Self { code: text(typed), password: None },
-            Content::PasswordAndCode if is_word(typed, terms.words()) => {
-                Self { code: text(typed), password: None }
-            }
-            // No answer of a person; the daemon knows it, and says so in its log.
-            Content::PasswordAndCode if typed.starts_with(REPLACED) => {
-                Self { code: text(typed), password: None }
-            }
-            Content::PasswordAndCode => match part(typed, terms) {
-                Some((password, code)) => {
-                    Self { code: text(code), password: Some(Typed::new(password.to_vec())) }
+            Content::PasswordAndCode => match words::read(typed, terms.words()) {
+                Word::Exact => Self { code: text(typed), password: None },
+                // A short password is sent no more than a long one; what is sent is as long.
+                Word::Like => {
+                    let like: Vec<u8> =
+                        REPLACED.iter().copied().cycle().take(typed.len()).collect();
+                    Self { code: text(&like), password: None }
                 }
-                None if typed.is_empty() => Self { code: text(typed), password: None },
-                None => Self { code: text(NO_CODE), password: None },
+                Word::No => Self::both(typed, terms),
             },
+        }
+    }
+
+    fn both(typed: &Typed, terms: &Terms) -> Self {
+        // No answer of a person; the daemon knows it, and says so in its log.
+        if typed.starts_with(REPLACED) {
+            return Self { code: text(typed), password: None };
+        }
+        match part(typed, terms) {
+            Some((password, code)) => {
+                Self { code: text(code), password: Some(Typed::new(password.to_vec())) }
+            }
+            None if typed.is_empty() => Self { code: text(typed), password: None },
+            None => Self { code: text(NO_CODE), password: None },
         }
     }
 }

@@ -11,7 +11,8 @@ pub(super) const SENDS: u8 = 2;
 const OFFERED: usize = 4;
 
 /// What is said to everybody who typed a word.
-pub(super) const SENT: &str = "If your account has a device of that kind, a code is on its way.";
+pub(super) const SENT: &str =
+    "If you asked for one and have a device for it, a code is on its way.";
 
 /// The prompt with the words: `One-time code (or type sms or email): `.
 pub(super) fn prompt(prompt: &str, words: &[String]) -> String {
@@ -29,10 +30,27 @@ pub(super) fn prompt(prompt: &str, words: &[String]) -> String {
     }
 }
 
-/// Whether this is a word, as the daemon reads it.
-pub(super) fn is_word(typed: &[u8], words: &[String]) -> bool {
-    let typed = typed.trim_ascii();
-    words.iter().any(|word| typed.eq_ignore_ascii_case(word.as_bytes()))
+/// What an answer may be in place of password and code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// One of the words.
+    Exact,
+    /// Something as long as one, such as what sshd puts in the place of strangers' answers. The daemon
+    /// answers it like a word.
+    Like,
+    /// Neither.
+    No,
+}
+
+/// Whether this is a word, or as long as one, as the daemon reads it.
+pub(super) fn read(typed: &[u8], words: &[String]) -> Word {
+    if words.iter().any(|word| typed.eq_ignore_ascii_case(word.as_bytes())) {
+        Word::Exact
+    } else if words.iter().any(|word| word.len() == typed.len()) {
+        Word::Like
+    } else {
+        Word::No
+    }
 }
 
 /// Whether a word was typed, so that the code is still to come.

@@ -46,8 +46,8 @@ impl AuthService {
     ) -> Result<Verdict, Refused> {
         let who = &believed.who;
         let person = self.services.permitted(call, Action::Verify, &who.user).await?;
-        if let Some(channel) = self.services.word(typed) {
-            return self.services.on_word(call, believed, (person, device), channel).await;
+        if let Some(word) = self.services.word(typed) {
+            return self.services.on_word(call, believed, (person, device), word).await;
         }
         match (person, Entry::parse(typed)) {
             (None, _) => {

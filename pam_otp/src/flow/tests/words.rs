@@ -65,12 +65,24 @@ fn what_went_wrong_is_told_to_who_may_hear_it() {
 
 #[test]
 fn a_word_alone_is_sent_where_password_and_code_are_one_answer() {
-    let mut host = Script::typing(b" SMS ");
+    let mut host = Script::typing(b"SMS");
     host.further = VecDeque::from([&b"secret123456"[..]]);
     let daemon = Oracle::saying(vec![Ok(said(Reason::Sent, 0)), Ok(accepted())]);
     let daemon = offering(daemon, &["sms"]);
     let arguments = Arguments { content: Content::PasswordAndCode, ..Arguments::default() };
     assert_eq!(run(&mut host, &daemon, &arguments), PamResultCode::PAM_SUCCESS);
-    assert_eq!(daemon.codes(), [" SMS ", "123456"]);
+    assert_eq!(daemon.codes(), ["SMS", "123456"]);
     assert_eq!(host.handed_on, [b"secret".to_vec()]);
+}
+
+#[test]
+fn a_short_password_is_not_sent_and_answered_like_a_word() {
+    for typed in [&b"abc"[..], b"\x08\n\r"] {
+        let mut host = Script::typing(typed);
+        let daemon = Oracle::saying((0..3).map(|_| Ok(said(Reason::Sent, 0))).collect());
+        let daemon = offering(daemon, &["sms"]);
+        let arguments = Arguments { content: Content::PasswordAndCode, ..Arguments::default() };
+        assert_eq!(run(&mut host, &daemon, &arguments), PamResultCode::PAM_AUTH_ERR);
+        assert_eq!(daemon.codes(), ["\u{8}\n\r"; 3]);
+    }
 }
