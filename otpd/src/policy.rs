@@ -314,7 +314,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 27] = [
+    const ACTIONS: [Action; 28] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
