@@ -32,8 +32,11 @@ pub(crate) fn send(smtp: &Smtp, message: &Message, within: Duration) -> Result<(
     }
     let said = transport.build().send(&mail);
     said.map(drop).map_err(|error| {
-        let text = format!("mail server {}: {}", smtp.server, chain(&error));
-        blanked(&text, message)
+        // What the system calls a read that took too long says nothing to anybody.
+        let chain = chain(&error);
+        let late = error.is_timeout() || chain.contains("Resource temporarily unavailable");
+        let what = if late { format!("no answer within {} s", within.as_secs()) } else { chain };
+        blanked(&format!("mail server {}: {what}", smtp.server), message)
     })
 }
 

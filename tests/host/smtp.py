@@ -18,7 +18,7 @@ class Keeper:
                 "tls": session.ssl is not None, "login": session.auth_data,
                 "text": envelope.content.decode()}
         if "nowhere" in envelope.rcpt_tos[0]:
-            return "550 5.1.1 <%s> is nobody here; %s" % (envelope.rcpt_tos[0], mail["text"][-60:])
+            return "550 5.1.1 <%s> is nobody here; %s" % (envelope.rcpt_tos[0], mail["text"].split()[-1])
         with open(FILE, "a", encoding="utf-8") as file:
             file.write(json.dumps(mail) + "\n")
         return "250 OK"

@@ -29,6 +29,7 @@ mod liar;
 mod lies;
 mod local;
 mod lock_screen;
+mod mail;
 mod memory;
 mod messages;
 mod names;
