@@ -70,6 +70,9 @@ _otpctl() {
             otpctl,resync)
                 cmd="otpctl__subcmd__resync"
                 ;;
+            otpctl,send)
+                cmd="otpctl__subcmd__send"
+                ;;
             otpctl,session)
                 cmd="otpctl__subcmd__session"
                 ;;
@@ -141,6 +144,9 @@ _otpctl() {
                 ;;
             otpctl__subcmd__help,resync)
                 cmd="otpctl__subcmd__help__subcmd__resync"
+                ;;
+            otpctl__subcmd__help,send)
+                cmd="otpctl__subcmd__help__subcmd__send"
                 ;;
             otpctl__subcmd__help,session)
                 cmd="otpctl__subcmd__help__subcmd__session"
@@ -242,7 +248,7 @@ _otpctl() {
 
     case "${cmd}" in
         otpctl)
-            opts="-u -h -V --user --json --help --version enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help"
+            opts="-u -h -V --user --json --help --version enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,7 +303,7 @@ _otpctl() {
             fi
             case "${prev}" in
                 --kind)
-                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "totp hotp message" -- "${cur}"))
                     return 0
                     ;;
                 --algorithm)
@@ -332,7 +338,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__confirm)
-            opts="-u -h --user --json --help"
+            opts="-u -h --send --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -354,7 +360,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__enroll)
-            opts="-u -h --label --kind --algorithm --digits --period --counter --issuer --secret --no-confirm --qr --invitation --user --json --help"
+            opts="-u -h --label --kind --algorithm --digits --period --counter --channel --address --issuer --secret --no-confirm --qr --invitation --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -365,7 +371,7 @@ _otpctl() {
                     return 0
                     ;;
                 --kind)
-                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "totp hotp message" -- "${cur}"))
                     return 0
                     ;;
                 --algorithm)
@@ -381,6 +387,14 @@ _otpctl() {
                     return 0
                     ;;
                 --counter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --channel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --address)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -472,7 +486,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help)
-            opts="enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help"
+            opts="enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -780,6 +794,20 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__help__subcmd__resync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__help__subcmd__send)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1314,7 +1342,7 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__replace)
-            opts="-u -h --label --kind --algorithm --digits --period --counter --issuer --secret --no-confirm --qr --user --json --help"
+            opts="-u -h --label --kind --algorithm --digits --period --counter --channel --address --issuer --secret --no-confirm --qr --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1325,7 +1353,7 @@ _otpctl() {
                     return 0
                     ;;
                 --kind)
-                    COMPREPLY=($(compgen -W "totp hotp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "totp hotp message" -- "${cur}"))
                     return 0
                     ;;
                 --algorithm)
@@ -1341,6 +1369,14 @@ _otpctl() {
                     return 0
                     ;;
                 --counter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --channel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --address)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1372,6 +1408,28 @@ _otpctl() {
             return 0
             ;;
         otpctl__subcmd__resync)
+            opts="-u -h --user --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otpctl__subcmd__send)
             opts="-u -h --user --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

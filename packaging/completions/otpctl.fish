@@ -30,6 +30,7 @@ complete -c otpctl -n "__fish_otpctl_needs_command" -s h -l help -d 'Print help 
 complete -c otpctl -n "__fish_otpctl_needs_command" -s V -l version -d 'Print version'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
+complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "send" -d 'Have a code sent to a device that is an address'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "list" -d 'List the devices of an account, or all accounts'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "show" -d 'Show all that is known of one device'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
@@ -53,14 +54,17 @@ complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "reload" -d 'Put otpd\
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "session" -d 'Show how the session logged in in which this runs'
 complete -c otpctl -n "__fish_otpctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l label -d 'What to call the device [default: its kind]' -r
-complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l kind -d 'By time (totp) or by counter (hotp) [default: totp]' -r -f -a "totp\t''
-hotp\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l kind -d 'By time (totp), by counter (hotp), or sent (message) [default: totp]' -r -f -a "totp\t''
+hotp\t''
+message\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
 sha256\t''
 sha512\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l digits -d 'Digits of a code [default: 6]' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l period -d 'Seconds that a code is shown, for totp [default: 30]' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l counter -d 'The next counter, for hotp [default: 0]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l channel -d 'The configured channel by which codes are sent, for a message' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l address -d 'The telephone number or mailbox, for a message; - asks for it' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l issuer -d 'The name of this place that an authenticator shows [default: otpd\'s own]' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l secret -d 'Take a secret that exists, from the terminal or as one line from a pipe' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l qr -d 'Whether to draw a QR code' -r -f -a "auto\t'Where it can be seen whole: standard output is a terminal that is wide enough'
@@ -72,8 +76,12 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l invitation -d '
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand enroll" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -l send -d 'Have a code sent first, to a device that is an address'
 complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand confirm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otpctl -n "__fish_otpctl_using_subcommand send" -s u -l user -d 'Whose account: root must say, others default to their own' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand send" -l json -d 'Answer, and explain errors, in JSON'
+complete -c otpctl -n "__fish_otpctl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -l only -d 'Only devices that can log in, or only those that wait for their confirming code' -r -f -a "confirmed\t''
 unconfirmed\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand list" -s u -l user -d 'Whose account: root must say, others default to their own' -r
@@ -99,14 +107,17 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -s u -l user -d 'W
 complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l label -d 'What to call the device [default: its kind]' -r
-complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l kind -d 'By time (totp) or by counter (hotp) [default: totp]' -r -f -a "totp\t''
-hotp\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l kind -d 'By time (totp), by counter (hotp), or sent (message) [default: totp]' -r -f -a "totp\t''
+hotp\t''
+message\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
 sha256\t''
 sha512\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l digits -d 'Digits of a code [default: 6]' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l period -d 'Seconds that a code is shown, for totp [default: 30]' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l counter -d 'The next counter, for hotp [default: 0]' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l channel -d 'The configured channel by which codes are sent, for a message' -r
+complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l address -d 'The telephone number or mailbox, for a message; - asks for it' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l issuer -d 'The name of this place that an authenticator shows [default: otpd\'s own]' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l secret -d 'Take a secret that exists, from the terminal or as one line from a pipe' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand replace" -l qr -d 'Whether to draw a QR code' -r -f -a "auto\t'Where it can be seen whole: standard output is a terminal that is wide enough'
@@ -175,8 +186,9 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand token; and __fish_seen_sub
 complete -c otpctl -n "__fish_otpctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Tell what is known of a token, which is asked for or read from a pipe'
 complete -c otpctl -n "__fish_otpctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke a family of tokens, all of them, or one token'
 complete -c otpctl -n "__fish_otpctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l kind -d 'By time (totp) or by counter (hotp) [default: totp]' -r -f -a "totp\t''
-hotp\t''"
+complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l kind -d 'By time (totp), by counter (hotp), or sent (message) [default: totp]' -r -f -a "totp\t''
+hotp\t''
+message\t''"
 complete -c otpctl -n "__fish_otpctl_using_subcommand code" -l algorithm -d 'Hash of its codes [default: sha1, which every authenticator knows]' -r -f -a "sha1\t''
 sha256\t''
 sha512\t''"
@@ -218,30 +230,31 @@ complete -c otpctl -n "__fish_otpctl_using_subcommand reload" -s h -l help -d 'P
 complete -c otpctl -n "__fish_otpctl_using_subcommand session" -s u -l user -d 'Whose account: root must say, others default to their own' -r
 complete -c otpctl -n "__fish_otpctl_using_subcommand session" -l json -d 'Answer, and explain errors, in JSON'
 complete -c otpctl -n "__fish_otpctl_using_subcommand session" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "list" -d 'List the devices of an account, or all accounts'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "show" -d 'Show all that is known of one device'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for, or what a login must show'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "log" -d 'Show what happened to an account: logins, wrong codes, changes'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "rename" -d 'Give a device another label'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "remove" -d 'Remove a device, or a whole account'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "recovery" -d 'Make recovery codes, for the day on which the devices are lost'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "resync" -d 'Bring a device back into step by two codes that follow each other'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "verify" -d 'Check a code, and spend it, as a login would'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "unlock" -d 'Clear an account\'s failures and locks'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "remembered" -d 'Show which logins need no code again for a while, or forget them'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "adopt" -d 'Give an account to the uid or name that its user has now'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "invite" -d 'Let a user enroll one device without a code'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "exempt" -d 'Let a user log in without a code for a while'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "token" -d 'List, inspect and revoke the tokens that applications were granted'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "code" -d 'Make a code from a secret or otpauth URI, without otpd'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "keys" -d 'Manage the keys that seal secrets at rest'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "reload" -d 'Put otpd\'s configuration in force as its files are now'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "session" -d 'Show how the session logged in in which this runs'
-complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "enroll" -d 'Add a device: shows a QR code, then asks for a code to confirm it'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "confirm" -d 'Confirm a device by a code of it, so that it can log in'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "send" -d 'Have a code sent to a device that is an address'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "list" -d 'List the devices of an account, or all accounts'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "show" -d 'Show all that is known of one device'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "status" -d 'Show whether an account is enrolled, and what has failed'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "explain" -d 'Tell what an attacker who guesses codes can hope for, or what a login must show'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "log" -d 'Show what happened to an account: logins, wrong codes, changes'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "rename" -d 'Give a device another label'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "replace" -d 'Give a device a new secret: the old one works until the new one is confirmed'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "remove" -d 'Remove a device, or a whole account'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "recovery" -d 'Make recovery codes, for the day on which the devices are lost'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "resync" -d 'Bring a device back into step by two codes that follow each other'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "verify" -d 'Check a code, and spend it, as a login would'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "unlock" -d 'Clear an account\'s failures and locks'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "remembered" -d 'Show which logins need no code again for a while, or forget them'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "adopt" -d 'Give an account to the uid or name that its user has now'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "invite" -d 'Let a user enroll one device without a code'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "exempt" -d 'Let a user log in without a code for a while'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "token" -d 'List, inspect and revoke the tokens that applications were granted'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "code" -d 'Make a code from a secret or otpauth URI, without otpd'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "keys" -d 'Manage the keys that seal secrets at rest'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "reload" -d 'Put otpd\'s configuration in force as its files are now'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "session" -d 'Show how the session logged in in which this runs'
+complete -c otpctl -n "__fish_otpctl_using_subcommand help; and not __fish_seen_subcommand_from enroll confirm send list show status explain log rename replace remove recovery resync verify unlock remembered adopt invite exempt token code keys reload session help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the families of tokens of an account; root without --user: of all'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "inspect" -d 'Tell what is known of a token, which is asked for or read from a pipe'
 complete -c otpctl -n "__fish_otpctl_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'Revoke a family of tokens, all of them, or one token'
