@@ -1,4 +1,4 @@
-//! Who may do what: one table, every pair written out, denied unless it says otherwise. What a
+//! Who may do what: one table, every action in it, for each kind of caller. What a
 //! configuration leaves to a user is read here too, and can only take away from the table.
 
 use crate::config::{SelfService, Switch};
@@ -94,117 +94,68 @@ pub enum Answer {
     Listed,
 }
 
-/// The table.
+/// Whether a caller that is this to an account may do this with it.
 pub const fn may(action: Action, relation: Relation) -> Answer {
-    match (action, relation) {
-        (
-            Action::Begin
-            | Action::Verify
-            | Action::Enroll
-            | Action::Confirm
-            | Action::Send
-            | Action::List
-            | Action::Status
-            | Action::Log
-            | Action::Explain
-            | Action::Decide
-            | Action::Rename
-            | Action::Replace
-            | Action::Remove
-            | Action::Recovery
-            | Action::Resync
-            | Action::Unlock
-            | Action::Invite
-            | Action::OpenSession
-            | Action::Session
-            | Action::Remembered
-            | Action::ForgetRemembered
-            | Action::Exempt
-            | Action::Adopt
-            | Action::Forget
-            | Action::Accounts
-            | Action::Reload
-            | Action::Keys
-            | Action::Tokens,
-            Relation::Root,
-        )
-        | (
-            Action::Begin
-            | Action::Verify
-            | Action::Send
-            | Action::List
-            | Action::Status
-            | Action::Log
-            | Action::Explain
-            | Action::Session
-            // Forgetting takes away alone: whoever has the session is asked for a code the sooner.
-            | Action::Remembered
-            | Action::ForgetRemembered
-            // To end one's own tokens lets nobody in.
-            | Action::Tokens,
-            Relation::Owner,
-        ) => Answer::Allowed,
-        // What a caller is to the account tells nothing of what it does with tokens of it.
-        (Action::Grant, Relation::Root | Relation::Owner | Relation::Stranger) => Answer::Listed,
-        // Who has the user's session has not the user's devices.
-        (
-            Action::Enroll
-            | Action::Confirm
-            | Action::Rename
-            | Action::Replace
-            | Action::Remove
-            | Action::Recovery
-            | Action::Resync,
-            Relation::Owner,
-        ) => Answer::WithWarrant,
-        // Nobody unlocks, invites, exempts or forgets themselves, not even with an administrator's password:
-        // each of these would stand in for the code that a change of one's own needs.
-        (
-            Action::Unlock
-            | Action::Invite
-            | Action::Exempt
-            | Action::Adopt
-            | Action::Forget
-            | Action::Accounts
-            | Action::Decide
-            | Action::Reload
-            | Action::Keys,
-            Relation::Owner,
-        )
-        // Somebody else's codes are nobody's to try, or to spend; sessions are opened by hosts.
-        | (Action::Begin | Action::Verify | Action::Session, Relation::Stranger)
-        | (Action::OpenSession, Relation::Owner | Relation::Stranger) => Answer::Denied,
-        (
-            Action::Enroll
-            | Action::Confirm
-            | Action::Send
-            | Action::List
-            | Action::Status
-            | Action::Log
-            | Action::Explain
-            | Action::Decide
-            | Action::Rename
-            | Action::Replace
-            | Action::Remove
-            | Action::Recovery
-            | Action::Resync
-            | Action::Unlock
-            | Action::Invite
-            | Action::Remembered
-            | Action::ForgetRemembered
-            | Action::Exempt
-            | Action::Adopt
-            | Action::Forget
-            | Action::Accounts
-            | Action::Reload
-            | Action::Keys
-            | Action::Tokens,
-            Relation::Stranger,
-        ) => match action.polkit() {
-            Some(id) => Answer::Polkit(id),
-            None => Answer::Denied,
-        },
+    let Row { root, owner, stranger } = row(action);
+    match relation {
+        Relation::Root => root,
+        Relation::Owner => owner,
+        Relation::Stranger => stranger,
     }
+}
+
+/// What each caller may of one action.
+struct Row {
+    root: Answer,
+    owner: Answer,
+    stranger: Answer,
+}
+
+/// The table: each action stands in it once.
+const fn row(action: Action) -> Row {
+    let by_polkit = match action.polkit() {
+        Some(id) => Answer::Polkit(id),
+        None => Answer::Denied,
+    };
+    let (root, owner, stranger) = match action {
+        // Somebody else's codes are nobody's to try, or to spend.
+        Action::Begin | Action::Verify | Action::Session => {
+            (Answer::Allowed, Answer::Allowed, Answer::Denied)
+        }
+        // Sessions are opened by hosts.
+        Action::OpenSession => (Answer::Allowed, Answer::Denied, Answer::Denied),
+        // Forgetting and ending take away alone: whoever has the session is asked the sooner.
+        Action::Send
+        | Action::List
+        | Action::Status
+        | Action::Log
+        | Action::Explain
+        | Action::Remembered
+        | Action::ForgetRemembered
+        | Action::Tokens => (Answer::Allowed, Answer::Allowed, by_polkit),
+        // Who has the user's session has not the user's devices.
+        Action::Enroll
+        | Action::Confirm
+        | Action::Rename
+        | Action::Replace
+        | Action::Remove
+        | Action::Recovery
+        | Action::Resync => (Answer::Allowed, Answer::WithWarrant, by_polkit),
+        // Nobody unlocks, invites, exempts or forgets themselves, not even with an administrator's
+        // password: each of these would stand in for the code that a change of one's own needs.
+        Action::Unlock
+        | Action::Invite
+        | Action::Exempt
+        | Action::Adopt
+        | Action::Forget
+        | Action::Accounts
+        | Action::Decide
+        | Action::Reload
+        | Action::Keys => (Answer::Allowed, Answer::Denied, by_polkit),
+        // What a caller is to the account tells nothing of what it does with tokens of it.
+        Action::Grant => (Answer::Listed, Answer::Listed, Answer::Listed),
+    };
+    Row { root, owner, stranger }
 }
 
 /// What the administrator leaves to users where the table says [`Answer::WithWarrant`]. What is no
