@@ -23,6 +23,7 @@ mod invitation;
 pub mod message;
 mod name;
 mod ownership;
+pub mod qr;
 mod recover;
 mod remembered;
 mod repair;
