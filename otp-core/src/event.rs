@@ -74,6 +74,15 @@ pub enum EventKind {
         /// Which.
         device: String,
     },
+    /// A device was enrolled at the prompt of a login that then succeeded.
+    EnrolledAtPrompt {
+        /// Which.
+        device: String,
+        /// The PAM service.
+        service: String,
+        /// The remote host, empty for a local login.
+        from: String,
+    },
     /// A device was removed.
     Removed {
         /// Which.
@@ -218,6 +227,7 @@ impl EventKind {
             }
             Self::Enrolled { .. }
             | Self::Confirmed { .. }
+            | Self::EnrolledAtPrompt { .. }
             | Self::Removed { .. }
             | Self::Renamed { .. }
             | Self::Replaced { .. }
@@ -238,6 +248,7 @@ impl EventKind {
     pub(crate) const fn ends_remembering(&self) -> bool {
         match self {
             Self::Confirmed { .. }
+            | Self::EnrolledAtPrompt { .. }
             | Self::Removed { .. }
             | Self::Replaced { .. }
             | Self::RecoveryMade { .. }
@@ -285,6 +296,7 @@ impl Event {
             | EventKind::Forgotten { .. }
             | EventKind::Enrolled { .. }
             | EventKind::Confirmed { .. }
+            | EventKind::EnrolledAtPrompt { .. }
             | EventKind::Removed { .. }
             | EventKind::Renamed { .. }
             | EventKind::Replaced { .. }

@@ -10,6 +10,8 @@ pub enum Action {
     Begin,
     /// Have a code checked, and spent.
     Verify,
+    /// Have a device enrolled at the prompt of a login.
+    EnrollAtPrompt,
     /// Add a device.
     Enroll,
     /// Confirm a device by a code.
@@ -98,6 +100,7 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
         (
             Action::Begin
             | Action::Verify
+            | Action::EnrollAtPrompt
             | Action::Enroll
             | Action::Confirm
             | Action::List
@@ -169,7 +172,9 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
         )
         // Somebody else's codes are nobody's to try, or to spend; sessions are opened by hosts.
         | (Action::Begin | Action::Verify | Action::Session, Relation::Stranger)
-        | (Action::OpenSession, Relation::Owner | Relation::Stranger) => Answer::Denied,
+        | (Action::OpenSession, Relation::Owner | Relation::Stranger)
+        // Who has no uid of 0 has no account phase that could be believed.
+        | (Action::EnrollAtPrompt, Relation::Owner | Relation::Stranger) => Answer::Denied,
         (
             Action::Enroll
             | Action::Confirm
@@ -215,6 +220,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         Action::Confirm | Action::Rename | Action::Resync => Switch::On,
         Action::Begin
         | Action::Verify
+        | Action::EnrollAtPrompt
         | Action::List
         | Action::Status
         | Action::Log
@@ -242,6 +248,7 @@ impl Action {
     pub const fn verb(self) -> &'static str {
         match self {
             Self::Begin | Self::Verify => "verify codes",
+            Self::EnrollAtPrompt => "enroll devices at the prompt",
             Self::Enroll => "enroll devices",
             Self::Confirm => "confirm devices",
             Self::List => "list devices",
@@ -274,7 +281,12 @@ impl Action {
     /// Its id in polkit; none for what polkit is never asked about.
     pub const fn polkit(self) -> Option<&'static str> {
         match self {
-            Self::Begin | Self::Verify | Self::OpenSession | Self::Session | Self::Grant => None,
+            Self::Begin
+            | Self::Verify
+            | Self::EnrollAtPrompt
+            | Self::OpenSession
+            | Self::Session
+            | Self::Grant => None,
             Self::Enroll => Some("org.otpd1.enroll"),
             Self::Confirm => Some("org.otpd1.confirm"),
             Self::List => Some("org.otpd1.list"),
@@ -306,9 +318,10 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 27] = [
+    const ACTIONS: [Action; 28] = [
         Action::Begin,
         Action::Verify,
+        Action::EnrollAtPrompt,
         Action::Enroll,
         Action::Confirm,
         Action::List,

@@ -3,6 +3,8 @@
 //! method for each thing that can be asked; those about whole accounts and keys have files of their own.
 
 mod accounts;
+mod candidates;
+mod enrol;
 mod exemption;
 mod foresee;
 mod keys;
@@ -32,6 +34,9 @@ use crate::{
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
 };
 pub use accounts::Listed;
+use candidates::Candidates;
+pub use candidates::{Left, Place, Ticket};
+pub use enrol::{Shot, Shown};
 pub use foresee::Foreseen;
 use log::{Log, LogOfAll};
 pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
@@ -112,12 +117,14 @@ pub struct Engine {
     store: SqliteStore,
     nss: Nss,
     config: RwLock<Arc<Config>>,
+    candidates: Candidates,
 }
 
 impl Engine {
     /// An engine on an opened store.
     pub fn new(store: SqliteStore, config: Arc<Config>) -> Self {
-        Self { store, nss: Nss::default(), config: RwLock::new(config) }
+        let (nss, candidates) = (Nss::default(), Candidates::default());
+        Self { store, nss, config: RwLock::new(config), candidates }
     }
 
     /// What the administrator decided, as it is in force at this moment. A call that needs more than

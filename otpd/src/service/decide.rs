@@ -48,7 +48,7 @@ impl Services {
 fn told(
     user: String,
     rules: Vec<RuleSeen>,
-    Decided { ruling, rule, remember }: Decided,
+    Decided { ruling, rule, remember, enrolling: _ }: Decided,
     standing: Result<Foreseen, Refusal>,
 ) -> Decision {
     let (free, wrong) = match &standing {

@@ -41,8 +41,8 @@ impl AuthService {
             self.let_in(call, believed, LetIn::again(&login, &person));
             return Ok(challenge(Demand::Remembered, login.rule));
         }
-        let Decided { ruling, rule, .. } = decided;
-        let standing = self.services.engine.look(person, call.before).await?;
+        let Decided { ruling, rule, enrolling, .. } = decided;
+        let standing = self.services.engine.look(person.clone(), call.before).await?;
         if !known {
             return Ok(ask("default".to_owned()));
         }
@@ -55,6 +55,9 @@ impl AuthService {
         if let Some(given) = exempt.filter(|_| asks) {
             log.log(&Event::ExemptFor(&believed.who, &given));
             return Ok(challenge(Demand::Exempt, EXEMPTION.to_owned()));
+        }
+        if let Some(demand) = self.enrolling(call, believed, &person, (enrolling, &rule)).await? {
+            return Ok(challenge(demand, rule));
         }
         match ruling {
             Ruling::Nothing => {
