@@ -42,6 +42,7 @@ pub(crate) fn authenticate(
     daemon: &impl Daemon,
     arguments: &Arguments,
 ) -> Ending {
+    enrol::begin_anew(host);
     Walk { host, daemon, arguments }.walk().unwrap_or_else(|ending| ending)
 }
 

@@ -193,6 +193,16 @@ pub(crate) fn settle(
     }
 }
 
+/// Forgets what an earlier authentication by the same handle has left: this one begins anew.
+pub(super) fn begin_anew(host: &mut impl Host) {
+    if host.exported(MARK) {
+        host.unexport(MARK);
+    }
+    if host.kept().is_some() {
+        host.forget();
+    }
+}
+
 /// Whether an enrolment of this login was never settled, so that it must not go on.
 pub(crate) fn is_unsettled(host: &impl Host) -> bool {
     host.exported(MARK)

@@ -12,7 +12,11 @@ use super::{
     AuthService, Believed,
     accepted::LetIn,
 };
-use crate::{audit::Event, nss::Person, policy::Action};
+use crate::{
+    audit::{AtPrompt, Event},
+    nss::Person,
+    policy::Action,
+};
 
 /// What stands in a rule's place where an exemption lets somebody pass.
 pub(crate) const EXEMPTION: &str = "exemption";
@@ -43,10 +47,14 @@ impl AuthService {
         }
         let Decided { ruling, rule, enrolling, .. } = decided;
         let standing = self.services.engine.look(person.clone(), call.before).await?;
+        let enrolling = self.enrolling(call, believed, &person, enrolling).await?;
         if !known {
             return Ok(ask("default".to_owned()));
         }
-        let free = standing.as_ref().is_ok_and(|overview| !overview.demands_code);
+        let free = match &standing {
+            Ok(overview) if !overview.demands_code => Free::Yes,
+            Ok(_) | Err(_) => Free::No,
+        };
         // Whose account it is counts here too: there is none where it is not the user's.
         let exempt = standing.ok().and_then(|overview| overview.exempt);
         let log = &self.services.log;
@@ -56,27 +64,45 @@ impl AuthService {
             log.log(&Event::ExemptFor(&believed.who, &given));
             return Ok(challenge(Demand::Exempt, EXEMPTION.to_owned()));
         }
-        if let Some(demand) = self.enrolling(call, believed, &person, (enrolling, &rule)).await? {
+        if let Some(demand) = enrolling {
+            if demand == Demand::Ask {
+                self.tell(believed, AtPrompt::Closed(&rule));
+            }
             return Ok(challenge(demand, rule));
         }
-        match ruling {
-            Ruling::Nothing => {
+        let (demand, rule) = self.by_ruling(believed, (ruling, rule), free);
+        Ok(challenge(demand, rule))
+    }
+
+    /// What a ruling comes to where nothing else decides.
+    fn by_ruling(
+        &self,
+        believed: &Believed,
+        (ruling, rule): (Ruling, String),
+        standing: Free,
+    ) -> (Demand, String) {
+        let log = &self.services.log;
+        match (ruling, standing) {
+            (Ruling::Nothing, _) | (Ruling::Enrolled(_), Free::Yes) => {
                 log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(challenge(Demand::Exempt, rule))
+                (Demand::Exempt, rule)
             }
-            Ruling::Enrolled(_) if free => {
-                log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(challenge(Demand::Exempt, rule))
-            }
-            Ruling::Default if free && believed.nullok => {
+            (Ruling::Default, Free::Yes) if believed.nullok => {
                 log.log(&Event::PassedUnenrolled(&believed.who));
-                Ok(challenge(Demand::Unenrolled, rule))
+                (Demand::Unenrolled, rule)
             }
             // Which rule denies is nothing for who is denied by it.
-            Ruling::Denied(_) => Ok(ask("default".to_owned())),
-            Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default => Ok(ask(rule)),
+            (Ruling::Denied(_), _) => (Demand::Ask, "default".to_owned()),
+            (Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default, _) => (Demand::Ask, rule),
         }
     }
+}
+
+/// Whether an account demands no code by itself.
+#[derive(Clone, Copy)]
+enum Free {
+    Yes,
+    No,
 }
 
 /// Somebody of whom nothing is known, under the name that was given; none where nobody can be called

@@ -38,7 +38,7 @@ impl AuthService {
         call: &Call,
         believed: &Believed,
         person: &Person,
-        (enrolling, rule): (Enrolling, &str),
+        enrolling: Enrolling,
     ) -> Result<Option<Demand>, Refused> {
         let (open, invited, Until(by)) = match enrolling {
             Enrolling::No => return Ok(None),
@@ -53,10 +53,7 @@ impl AuthService {
             (Ok(Entitled::Open), _) => Some(open),
             (Ok(Entitled::Invited), _) => Some(invited),
             // Asked as strangers are, and refused as they are.
-            (Ok(Entitled::Closed), Enrolling::Required(_)) => {
-                self.tell(believed, AtPrompt::Closed(rule));
-                Some(Demand::Ask)
-            }
+            (Ok(Entitled::Closed), Enrolling::Required(_)) => Some(Demand::Ask),
             (Ok(Entitled::Closed), Enrolling::Offered(_) | Enrolling::No)
             | (Ok(Entitled::Enrolled) | Err(_), _) => None,
         })
@@ -71,8 +68,7 @@ impl AuthService {
     ) -> Result<Candidate, Refused> {
         let person = self.enroller(call, believed).await?;
         let decided = self.services.ruled(call, believed, &person).await;
-        let rule = (decided.enrolling, decided.rule.as_str());
-        let token = match self.enrolling(call, believed, &person, rule).await? {
+        let token = match self.enrolling(call, believed, &person, decided.enrolling).await? {
             Some(Demand::Enroll | Demand::Offer) => None,
             Some(Demand::EnrollInvited | Demand::OfferInvited) => {
                 Some(self.invited(call, believed, &person, invitation).await?)
@@ -211,7 +207,7 @@ impl AuthService {
         }
     }
 
-    fn tell(&self, believed: &Believed, what: AtPrompt<'_>) {
+    pub(super) fn tell(&self, believed: &Believed, what: AtPrompt<'_>) {
         self.services.log.log(&Event::AtPrompt(&believed.who, what));
     }
 }
@@ -255,3 +251,6 @@ fn grouped(secret: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,3 +156,15 @@ fn where_nothing_may_be_asked_nobody_enrolls() {
     assert_eq!(run(&mut host, &daemon, &arguments), PamResultCode::PAM_AUTH_ERR);
     assert!(host.asked.is_empty() && calls(&daemon).is_empty());
 }
+
+/// As sudo does with one handle, three times.
+#[test]
+fn an_earlier_authentication_leaves_nothing() {
+    let mut host = typing(&[b"123456", b""]);
+    let daemon = demanding(Demand::Enroll, &[Reason::Matched]);
+    let _ = run(&mut host, &daemon, &Arguments::default());
+    assert!(is_unsettled(&host));
+    let daemon = Oracle::saying(vec![Ok(accepted())]);
+    assert_eq!(run(&mut host, &daemon, &Arguments::default()), PamResultCode::PAM_SUCCESS);
+    assert!(host.kept.is_none() && !is_unsettled(&host));
+}
