@@ -172,9 +172,10 @@ pub const fn may(action: Action, relation: Relation) -> Answer {
         )
         // Somebody else's codes are nobody's to try, or to spend; sessions are opened by hosts.
         | (Action::Begin | Action::Verify | Action::Session, Relation::Stranger)
-        | (Action::OpenSession, Relation::Owner | Relation::Stranger)
         // Who has no uid of 0 has no account phase that could be believed.
-        | (Action::EnrollAtPrompt, Relation::Owner | Relation::Stranger) => Answer::Denied,
+        | (Action::OpenSession | Action::EnrollAtPrompt, Relation::Owner | Relation::Stranger) => {
+            Answer::Denied
+        }
         (
             Action::Enroll
             | Action::Confirm

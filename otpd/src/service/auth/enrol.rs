@@ -17,6 +17,7 @@ use super::{
         wanted::{invalid, wrong_code},
     },
     AuthService, Believed,
+    accepted::LetIn,
 };
 use crate::{
     audit::{AtPrompt, Event},
@@ -128,7 +129,8 @@ impl AuthService {
         token: &str,
     ) -> Result<Settled, Refused> {
         let person = self.enroller(call, believed).await?;
-        let whose = (person, place(believed));
+        let rule = self.services.ruled(call, believed, &person).await.rule;
+        let whose = (person.clone(), place(believed));
         let engine = &self.services.engine;
         let ticket = ticket(token)?;
         let Some(done) = engine.settle_enrolment(whose, call.uid, &ticket, call.before).await?
@@ -139,6 +141,8 @@ impl AuthService {
         match done.into_result() {
             Ok(device) => {
                 self.tell(believed, AtPrompt::Settled(&device.id));
+                let by = LetIn::by(device.id.as_str(), &person, &rule);
+                self.let_in(call, believed, by);
                 Ok(Settled { device: device.id.to_string(), label: device.label.to_string() })
             }
             Err(refusal) => {
