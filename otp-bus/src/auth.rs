@@ -34,6 +34,8 @@ pub struct Login {
 pub enum Hint {
     /// `nullok`: where no policy rule matches, an account without a confirmed device may pass.
     Nullok,
+    /// Enrolling was offered in this login and is not wanted: what would be demanded without the offer?
+    Declined,
 }
 
 /// What `Begin` asks of a login. Its fields are the method's out arguments, `ssa{sv}`.
@@ -69,6 +71,14 @@ pub enum Demand {
     /// A code was accepted before, by the same service from the same place, and the rule that is
     /// named remembers that. It is recorded on disk.
     Remembered,
+    /// The account has no device, and a rule demands that it gets one here.
+    Enroll,
+    /// The same, by an administrator's invitation, whose token is to be asked for.
+    EnrollInvited,
+    /// The account has no device, and a rule offers one: who declines begins again with that hint.
+    Offer,
+    /// The same, by an administrator's invitation, whose token is to be asked for.
+    OfferInvited,
 }
 
 /// What became of an attempt. Its fields are the method's out arguments, `ssssua{sv}`.

@@ -16,7 +16,7 @@ pub struct Decision {
     pub rules: Vec<RuleSeen>,
     /// The name of the rule that decides; `default` where none does.
     pub rule: String,
-    /// `code`, `nothing` or `denied`.
+    /// `code`, `nothing` or `denied`; `enroll` where it gets a device at the prompt.
     pub demand: String,
     /// Until when an administrator's exemption lets it pass, in seconds since 1970 UTC, and why;
     /// then the rule is called `exemption`.
@@ -34,6 +34,9 @@ pub struct Decision {
     /// For how many seconds a login that has shown a code is remembered at the same place; absent:
     /// not at all.
     pub remember: Option<u64>,
+    /// What becomes of who has no device, where the decider has them enroll at the prompt: `required`,
+    /// `required-invited`, `offered`, `offered-invited`, or `over`; absent: nothing of that.
+    pub enroll: Option<String>,
     /// The confirmed devices.
     pub devices: Vec<DeviceFits>,
     /// Where a wrong code would count, and what has failed there; absent where the account is not

@@ -7,6 +7,7 @@
 mod admin;
 mod auth;
 mod decide;
+mod enrol;
 mod error;
 mod explain;
 mod keys;
@@ -23,6 +24,7 @@ pub mod tokens;
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
 pub use decide::{Decision, DeviceFits, RuleSeen};
+pub use enrol::{Candidate, Proof, Settled};
 pub use error::Error;
 pub use explain::{DeviceOdds, Explanation};
 pub use keys::{KeyInfo, KeyRole, Resealing};

@@ -3,10 +3,10 @@
 use zbus::proxy;
 
 use crate::{
-    AccountInfo, AccountStatus, Adoption, Challenge, Decision, DeviceFilter, DeviceInfo, Enrolment,
-    Error, Explanation, InForce, Invitation, IssuedTokens, KeyInfo, LaneStatus, LogEntry, Login,
-    NewCodes, NewDevice, RecoveryCodes, RememberedLogin, Resealing, Sending, SessionLogin,
-    StoredAccount, TokenFamily, TokenInfo, Verdict, Warrant,
+    AccountInfo, AccountStatus, Adoption, Candidate, Challenge, Decision, DeviceFilter, DeviceInfo,
+    Enrolment, Error, Explanation, InForce, Invitation, IssuedTokens, KeyInfo, LaneStatus,
+    LogEntry, Login, NewCodes, NewDevice, Proof, RecoveryCodes, RememberedLogin, Resealing,
+    Sending, SessionLogin, Settled, StoredAccount, TokenFamily, TokenInfo, Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -22,6 +22,19 @@ pub trait Auth {
 
     /// The same of one device alone, by id or label; a code of another device is wrong.
     fn verify_device(&self, login: &Login, device: &str, code: &str) -> Result<Verdict, Error>;
+
+    /// Makes a device that counts for nothing yet, where `Begin` said so. `invitation` is what was typed,
+    /// empty where none was asked for. For hosts of uid 0, as what follows.
+    fn begin_enrolment(&self, login: &Login, invitation: &str) -> Result<Candidate, Error>;
+
+    /// Checks a code of it, and tells its recovery codes, once. After three wrong ones it is gone.
+    fn prove_enrolment(&self, login: &Login, token: &str, code: &str) -> Result<Proof, Error>;
+
+    /// Makes it count, now that the login as a whole has succeeded; once, and on disk.
+    fn settle_enrolment(&self, login: &Login, token: &str) -> Result<Settled, Error>;
+
+    /// Forgets it.
+    fn drop_enrolment(&self, login: &Login, token: &str) -> Result<(), Error>;
 }
 
 /// `org.otpd1.Manage`: for those who enroll, repair and inspect. `user` is any name of the user;

@@ -87,6 +87,15 @@ pub enum EventKind {
         /// Which.
         device: String,
     },
+    /// A device was enrolled at the prompt of a login that then succeeded.
+    EnrolledAtPrompt {
+        /// Which.
+        device: String,
+        /// The PAM service.
+        service: String,
+        /// The remote host, empty for a local login.
+        from: String,
+    },
     /// A device was removed.
     Removed {
         /// Which.
@@ -235,6 +244,7 @@ impl EventKind {
             Self::Sent { .. } => EventClass::Message,
             Self::Enrolled { .. }
             | Self::Confirmed { .. }
+            | Self::EnrolledAtPrompt { .. }
             | Self::Removed { .. }
             | Self::Renamed { .. }
             | Self::Replaced { .. }
@@ -255,6 +265,7 @@ impl EventKind {
     pub(crate) const fn ends_remembering(&self) -> bool {
         match self {
             Self::Confirmed { .. }
+            | Self::EnrolledAtPrompt { .. }
             | Self::Removed { .. }
             | Self::Replaced { .. }
             | Self::RecoveryMade { .. }
@@ -304,6 +315,7 @@ impl Event {
             | EventKind::Sent { .. }
             | EventKind::Enrolled { .. }
             | EventKind::Confirmed { .. }
+            | EventKind::EnrolledAtPrompt { .. }
             | EventKind::Removed { .. }
             | EventKind::Renamed { .. }
             | EventKind::Replaced { .. }

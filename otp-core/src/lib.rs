@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+pub mod at_prompt;
 mod chance;
 mod code;
 mod decision;
@@ -23,6 +24,7 @@ mod invitation;
 pub mod message;
 mod name;
 mod ownership;
+pub mod qr;
 mod recover;
 mod remembered;
 mod repair;
@@ -69,7 +71,7 @@ pub use throttle::{Admission, Lane, LaneState, Permit, ThrottlePolicy};
 pub use time::{Seconds, UnixTime};
 pub use token::{Factor, Token, token};
 pub use totp::{Period, PeriodError, TimeStep, totp};
-pub use uri::{Otpauth, UriError, otpauth_uri};
+pub use uri::{Otpauth, UriError, otpauth_uri, short_uri};
 pub use verify::{Attempt, Origin, Verified, attempt};
 pub use warning::Warning;
 pub use warrant::{Asking, Changed, First, Warrant};

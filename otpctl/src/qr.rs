@@ -4,13 +4,10 @@
 
 use std::fmt::Write;
 
-use qrcode::types::QrError;
-use qrcode::{Color, EcLevel, QrCode};
+use otp_core::qr::{Quiet, Symbol, TooLong};
 
 use crate::host::Screen;
 
-/// Light modules around the symbol on each side (ISO/IEC 18004, 6.3.8).
-const QUIET: usize = 4;
 /// Black and white of the 256-colour cube: the first sixteen are whatever the user's theme says.
 const BLACK: u8 = 16;
 const WHITE: u8 = 231;
@@ -50,20 +47,14 @@ enum Form {
     Hashes,
 }
 
-/// The modules with their quiet zone; `true` is dark.
-struct Symbol {
-    side: usize,
-    modules: Vec<bool>,
-}
-
 /// Draws `data` for `screen`.
-pub(crate) fn draw(data: &str, when: When, screen: Screen) -> Result<Drawing, QrError> {
+pub(crate) fn draw(data: &str, when: When, screen: Screen) -> Result<Drawing, TooLong> {
     let columns = match (when, screen.columns) {
         (When::Never, _) | (When::Auto, None) => return Ok(Drawing::None),
         (When::Auto, Some(columns)) => usize::from(columns),
         (When::Always, _) => usize::MAX,
     };
-    let symbol = Symbol::encode(data)?;
+    let symbol = Symbol::encode(data, Quiet::Standard)?;
     let form = match (screen.colours, screen.utf8) {
         (true, true) => Form::ColouredHalves,
         (true, false) => Form::ColouredBlanks,
@@ -71,91 +62,43 @@ pub(crate) fn draw(data: &str, when: When, screen: Screen) -> Result<Drawing, Qr
         (false, false) => Form::Hashes,
     };
     let needed = match form {
-        Form::ColouredHalves | Form::Halves => symbol.side,
-        Form::ColouredBlanks | Form::Hashes => 2 * symbol.side,
+        Form::ColouredHalves | Form::Halves => symbol.side(),
+        Form::ColouredBlanks | Form::Hashes => 2 * symbol.side(),
     };
     if needed > columns {
         return Ok(Drawing::TooNarrow(needed));
     }
-    Ok(Drawing::Drawn(symbol.render(form)))
+    Ok(Drawing::Drawn(render(&symbol, form)))
 }
 
-impl Symbol {
-    /// Level L: a screen is neither torn nor dirty, and fewer modules are larger ones.
-    fn encode(data: &str) -> Result<Self, QrError> {
-        let code = QrCode::with_error_correction_level(data, EcLevel::L)?;
-        let width = code.width();
-        let side = width + 2 * QUIET;
-        let mut modules = vec![false; side * QUIET];
-        for row in code.to_colors().chunks(width) {
-            modules.extend([false; QUIET]);
-            modules.extend(row.iter().map(|color| *color == Color::Dark));
-            modules.extend([false; QUIET]);
-        }
-        modules.resize(side * side, false);
-        Ok(Self { side, modules })
+fn render(symbol: &Symbol, form: Form) -> String {
+    match form {
+        Form::ColouredHalves => symbol.pairs().map(|line| coloured_halves(&line)).collect(),
+        Form::ColouredBlanks => symbol.rows().map(coloured_blanks).collect(),
+        Form::Halves => symbol.halves(),
+        Form::Hashes => symbol.hashes(),
     }
+}
 
-    fn render(&self, form: Form) -> String {
-        let mut text = String::new();
-        let rows: Vec<&[bool]> = self.modules.chunks(self.side).collect();
-        match form {
-            Form::ColouredHalves | Form::Halves => {
-                for pair in rows.chunks(2) {
-                    let (upper, lower) = match pair {
-                        [upper, lower] => (*upper, Some(*lower)),
-                        [upper] => (*upper, None),
-                        _ => continue,
-                    };
-                    self.halves(&mut text, upper, lower, form);
-                }
-            }
-            Form::ColouredBlanks | Form::Hashes => {
-                for row in rows {
-                    whole(&mut text, row, form);
-                }
-            }
-        }
-        text
+/// One line of characters from two rows of modules.
+fn coloured_halves(line: &[(bool, bool)]) -> String {
+    let mut text = String::new();
+    for run in line.chunk_by(|one, next| one == next) {
+        let Some((upper, lower)) = run.first() else { continue };
+        let (ink, paper) = (shade(*upper), shade(*lower));
+        let _ = write!(text, "\x1b[38;5;{ink};48;5;{paper}m{}", "▀".repeat(run.len()));
     }
-
-    /// One line of characters from two rows of modules; a missing lower row is quiet zone.
-    fn halves(&self, text: &mut String, upper: &[bool], lower: Option<&[bool]>, form: Form) {
-        let quiet = vec![false; self.side];
-        let lower = lower.unwrap_or(&quiet);
-        let mut last = None;
-        for (upper, lower) in upper.iter().zip(lower) {
-            if matches!(form, Form::ColouredHalves) {
-                if last != Some((upper, lower)) {
-                    let (ink, paper) = (shade(*upper), shade(*lower));
-                    let _ = write!(text, "\x1b[38;5;{ink};48;5;{paper}m");
-                    last = Some((upper, lower));
-                }
-                text.push('▀');
-            } else {
-                text.push(match (upper, lower) {
-                    (false, false) => '█',
-                    (false, true) => '▀',
-                    (true, false) => '▄',
-                    (true, true) => ' ',
-                });
-            }
-        }
-        text.push_str(if last.is_some() { "\x1b[0m\n" } else { "\n" });
-    }
+    text + "\x1b[0m\n"
 }
 
 /// One line of characters from one row of modules.
-fn whole(text: &mut String, row: &[bool], form: Form) {
+fn coloured_blanks(row: &[bool]) -> String {
+    let mut text = String::new();
     for run in row.chunk_by(|one, next| one == next) {
         let dark = run.first() == Some(&true);
-        if matches!(form, Form::ColouredBlanks) {
-            let _ = write!(text, "\x1b[48;5;{}m{}", shade(dark), "  ".repeat(run.len()));
-        } else {
-            text.push_str(&(if dark { "  " } else { "##" }).repeat(run.len()));
-        }
+        let _ = write!(text, "\x1b[48;5;{}m{}", shade(dark), "  ".repeat(run.len()));
     }
-    text.push_str(if matches!(form, Form::ColouredBlanks) { "\x1b[0m\n" } else { "\n" });
+    text + "\x1b[0m\n"
 }
 
 const fn shade(dark: bool) -> u8 {

@@ -4,8 +4,9 @@
 use nix::unistd::{Group, User};
 
 use crate::{
+    clock::{Clock, SystemClock},
     config::Config,
-    rules::{Existence, review, unmet},
+    rules::{Existence, over, review, unmet},
 };
 
 /// A sentence for each thing that an administrator should look at.
@@ -14,7 +15,8 @@ pub fn remarks(config: &Config) -> Vec<String> {
     let of_user = |name: &str| existence(&User::from_name(name));
     let of_group = |name: &str| existence(&Group::from_name(name));
     let names = unmet(&config.rules, of_user, of_group);
-    odd.chain(names.into_iter().map(|name| name.to_string())).collect()
+    let names = names.into_iter().map(|name| name.to_string());
+    odd.chain(over(&config.rules, SystemClock.now())).chain(names).collect()
 }
 
 /// An error is no answer, and none is what a directory says that knows nobody of that name.

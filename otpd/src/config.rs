@@ -28,6 +28,7 @@ use files::{MoreRules, Texts};
 use forward_pass::ForwardPass;
 use messages::Messages;
 use prompt::Prompt;
+pub use prompt::Qr;
 pub use self_service::{SelfService, Switch};
 pub use shared_sources::SharedSources;
 use throttle::Throttle;
@@ -53,6 +54,8 @@ pub struct Config {
     pub shared_sources: SharedSources,
     /// How hosts are to ask.
     pub terms: Terms,
+    /// How QR codes are drawn at prompts.
+    pub qr: Qr,
     /// Which files say so, in the order in which they were read.
     pub files: Vec<PathBuf>,
     /// By which ways messages go.
@@ -184,6 +187,7 @@ impl Config {
                 forward_separator: forward_pass.separator,
                 words: words(&channel),
             },
+            qr: prompt.qr,
             files: Vec::new(),
             channels: channel,
             limits: messages.limits(),

@@ -10,6 +10,8 @@ pub enum Action {
     Begin,
     /// Have a code checked, and spent.
     Verify,
+    /// Have a device enrolled at the prompt of a login.
+    EnrollAtPrompt,
     /// Add a device.
     Enroll,
     /// Confirm a device by a code.
@@ -122,8 +124,10 @@ const fn row(action: Action) -> Row {
         Action::Begin | Action::Verify | Action::Session => {
             (Answer::Allowed, Answer::Allowed, Answer::Denied)
         }
-        // Sessions are opened by hosts.
-        Action::OpenSession => (Answer::Allowed, Answer::Denied, Answer::Denied),
+        // What hosts alone do.
+        Action::OpenSession | Action::EnrollAtPrompt => {
+            (Answer::Allowed, Answer::Denied, Answer::Denied)
+        }
         // Forgetting and ending take away alone: whoever has the session is asked the sooner.
         Action::Send
         | Action::List
@@ -180,6 +184,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Unlock
         | Action::Invite
         | Action::OpenSession
+        | Action::EnrollAtPrompt
         | Action::Session
         | Action::Remembered
         | Action::ForgetRemembered
@@ -215,6 +220,7 @@ impl Action {
             Self::Unlock => "unlock",
             Self::Invite => "invite",
             Self::OpenSession => "open sessions",
+            Self::EnrollAtPrompt => "enroll devices at the prompt",
             Self::Session => "see how a session logged in",
             Self::Remembered => "see remembered logins",
             Self::ForgetRemembered => "forget remembered logins",
@@ -232,7 +238,12 @@ impl Action {
     /// Its id in polkit; none for what polkit is never asked about.
     pub const fn polkit(self) -> Option<&'static str> {
         match self {
-            Self::Begin | Self::Verify | Self::OpenSession | Self::Session | Self::Grant => None,
+            Self::Begin
+            | Self::Verify
+            | Self::OpenSession
+            | Self::EnrollAtPrompt
+            | Self::Session
+            | Self::Grant => None,
             Self::Enroll => Some("org.otpd1.enroll"),
             Self::Confirm => Some("org.otpd1.confirm"),
             Self::Send => Some("org.otpd1.send"),
@@ -265,7 +276,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 28] = [
+    const ACTIONS: [Action; 29] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -284,6 +295,7 @@ mod tests {
         Action::Unlock,
         Action::Invite,
         Action::OpenSession,
+        Action::EnrollAtPrompt,
         Action::Session,
         Action::Remembered,
         Action::ForgetRemembered,

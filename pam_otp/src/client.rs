@@ -26,7 +26,7 @@ use nix::unistd::geteuid;
 use otp_bus::names::{
     AUTH_INTERFACE, OBJECT_PATH, SESSIONS_INTERFACE, SOCKET_PATH, STATE_DIR, SYSTEM_BUS_ADDRESS,
 };
-use otp_bus::{Challenge, Login, Verdict};
+use otp_bus::{Candidate, Challenge, Login, Proof, Settled, Verdict};
 use zbus::message::Type;
 use zbus::wire::DynamicDeserialize;
 use zbus::{DynamicTuple, Message};
@@ -43,12 +43,20 @@ use crate::args::Arguments;
 /// Root, who alone may listen on the daemon's socket and may own its name.
 const ROOT: u32 = 0;
 
-/// Whoever decides on a login. Its two questions are `org.otpd1.Auth`'s.
+/// Whoever decides on a login. Its questions are `org.otpd1.Auth`'s.
 pub(crate) trait Daemon {
     /// What must the login do?
     fn begin(&self, login: &Login) -> Result<Challenge, Error>;
     /// Is this code right? It is spent if so. Never to be asked again with the same code.
     fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error>;
+    /// Makes a device that counts for nothing yet.
+    fn begin_enrolment(&self, login: &Login, invitation: &str) -> Result<Candidate, Error>;
+    /// Is this a code of it?
+    fn prove_enrolment(&self, login: &Login, token: &str, code: &str) -> Result<Proof, Error>;
+    /// Makes it count: authentication as a whole has succeeded.
+    fn settle_enrolment(&self, login: &Login, token: &str) -> Result<Settled, Error>;
+    /// Has it forgotten.
+    fn drop_enrolment(&self, login: &Login, token: &str) -> Result<(), Error>;
 }
 
 /// The daemon behind its socket or the bus.
@@ -73,6 +81,10 @@ enum Call<'a> {
     Verify(&'a Login, &'a str),
     Open(&'a str),
     Close,
+    BeginEnrolment(&'a Login, &'a str),
+    ProveEnrolment(&'a Login, &'a str, &'a str),
+    SettleEnrolment(&'a Login, &'a str),
+    DropEnrolment(&'a Login, &'a str),
 }
 
 impl Client {
@@ -212,6 +224,22 @@ impl Daemon for Client {
     fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error> {
         self.ask(Call::Verify(login, code))
     }
+
+    fn begin_enrolment(&self, login: &Login, invitation: &str) -> Result<Candidate, Error> {
+        self.ask(Call::BeginEnrolment(login, invitation))
+    }
+
+    fn prove_enrolment(&self, login: &Login, token: &str, code: &str) -> Result<Proof, Error> {
+        self.ask(Call::ProveEnrolment(login, token, code))
+    }
+
+    fn settle_enrolment(&self, login: &Login, token: &str) -> Result<Settled, Error> {
+        self.ask(Call::SettleEnrolment(login, token))
+    }
+
+    fn drop_enrolment(&self, login: &Login, token: &str) -> Result<(), Error> {
+        self.ask(Call::DropEnrolment(login, token))
+    }
 }
 
 impl Call<'_> {
@@ -221,6 +249,10 @@ impl Call<'_> {
         let (interface, method) = match self {
             Self::Begin(..) => (AUTH_INTERFACE, "Begin"),
             Self::Verify(..) => (AUTH_INTERFACE, "Verify"),
+            Self::BeginEnrolment(..) => (AUTH_INTERFACE, "BeginEnrolment"),
+            Self::ProveEnrolment(..) => (AUTH_INTERFACE, "ProveEnrolment"),
+            Self::SettleEnrolment(..) => (AUTH_INTERFACE, "SettleEnrolment"),
+            Self::DropEnrolment(..) => (AUTH_INTERFACE, "DropEnrolment"),
             Self::Open(..) => (SESSIONS_INTERFACE, "Open"),
             Self::Close => (SESSIONS_INTERFACE, "Close"),
         };
@@ -231,7 +263,13 @@ impl Call<'_> {
         let call = call.serial(serial);
         match self {
             Self::Begin(login) => call.build(&DynamicTuple((login,))),
-            Self::Verify(login, code) => call.build(&DynamicTuple((login, code))),
+            Self::Verify(login, text)
+            | Self::BeginEnrolment(login, text)
+            | Self::SettleEnrolment(login, text)
+            | Self::DropEnrolment(login, text) => call.build(&DynamicTuple((login, text))),
+            Self::ProveEnrolment(login, token, code) => {
+                call.build(&DynamicTuple((login, token, code)))
+            }
             Self::Open(service) => call.build(&DynamicTuple((service,))),
             Self::Close => call.build(&()),
         }

@@ -8,6 +8,7 @@
 //! changed behind the prompt.
 
 mod answer;
+mod enrol;
 mod login;
 pub(crate) mod session;
 #[cfg(test)]
@@ -17,9 +18,11 @@ mod words;
 
 use std::time::Duration;
 
-use otp_bus::{Demand, Login, Reason, Tell, Terms, Verdict};
+use otp_bus::{Demand, Hint, Login, Reason, Tell, Terms, Verdict};
 
 use self::answer::Answer;
+use self::enrol::{Basis, Wish};
+pub(crate) use self::enrol::{is_unsettled, settle};
 use crate::args::{Arguments, Chatter, Content, FirstPass};
 use crate::client::{self, Daemon, Deadline};
 use crate::host::{Host, Silence, Typed, Unset};
@@ -40,6 +43,7 @@ pub(crate) fn authenticate(
     daemon: &impl Daemon,
     arguments: &Arguments,
 ) -> Ending {
+    enrol::begin_anew(host);
     Walk { host, daemon, arguments, sends: words::SENDS }.walk().unwrap_or_else(|ending| ending)
 }
 
@@ -69,12 +73,25 @@ enum Another {
 impl<H: Host, D: Daemon> Walk<'_, H, D> {
     fn walk(&mut self) -> Result<Ending, Ending> {
         let login = login::read(self.host, self.arguments.unenrolled)?;
+        self.begun(login)
+    }
+
+    /// Does what the daemon demands.
+    fn begun(&mut self, login: Login) -> Result<Ending, Ending> {
         let challenge = self.daemon.begin(&login)?;
         self.debug(|| format!("{} ({})", outcome::described(challenge.demand), challenge.rule));
         match challenge.demand {
             Demand::Unenrolled => Ok(Ending::unenrolled(self.arguments.unenrolled)),
             Demand::Exempt => Ok(Ending::Exempt),
             Demand::Remembered => self.remembered(&login),
+            Demand::Enroll => self.enrol(login, (Wish::Demanded, Basis::Login)),
+            Demand::EnrollInvited => self.enrol(login, (Wish::Demanded, Basis::Invitation)),
+            // Whoever has declined is not asked again, whatever a daemon says.
+            Demand::Offer | Demand::OfferInvited if login.hints.contains(&Hint::Declined) => {
+                Ok(Ending::Absurd("an offer that was declined".to_owned()))
+            }
+            Demand::Offer => self.enrol(login, (Wish::Offered, Basis::Login)),
+            Demand::OfferInvited => self.enrol(login, (Wish::Offered, Basis::Invitation)),
             Demand::Ask => self.code(&Question { login, terms: challenge.terms }),
         }
     }

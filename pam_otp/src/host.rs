@@ -18,6 +18,7 @@ use crate::args::Echo;
 use crate::client::Deadline;
 use crate::ffi;
 use crate::log::{self, About, Severity};
+use crate::stack;
 
 /// What the application knows of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,18 @@ pub(crate) trait Host {
     fn hand_on(&mut self, password: &Typed) -> Result<(), Unset>;
     /// Sets a variable of the session's environment.
     fn export(&mut self, variable: &str, value: &str) -> Result<(), Unset>;
+    /// Takes a variable out of it.
+    fn unexport(&mut self, variable: &str);
+    /// Whether it has a variable.
+    fn exported(&self, variable: &str) -> bool;
+    /// Keeps a secret in this one login, for a later call of libpam.
+    fn keep(&mut self, token: &str) -> Result<(), Unset>;
+    /// What was kept.
+    fn kept(&self) -> Option<Zeroizing<String>>;
+    /// Keeps it no longer.
+    fn forget(&mut self);
+    /// Whether the application's stack calls us in its account phase; else what to do about it.
+    fn account_line(&self) -> Result<(), String>;
     /// Shows a text, if the application wants to hear any.
     fn tell(&mut self, text: &str);
     /// Writes a line to the system's log.
@@ -155,6 +168,36 @@ impl Host for Application<'_> {
     fn export(&mut self, variable: &str, value: &str) -> Result<(), Unset> {
         let text = terminated(&[variable.as_bytes(), b"=", value.as_bytes()]);
         ffi::put_env(self.handle, c_text(&text)?).map_err(unset)
+    }
+
+    fn unexport(&mut self, variable: &str) {
+        let name = terminated(&[variable.as_bytes()]);
+        if let Ok(name) = c_text(&name) {
+            ffi::drop_env(self.handle, name);
+        }
+    }
+
+    fn exported(&self, variable: &str) -> bool {
+        let name = terminated(&[variable.as_bytes()]);
+        c_text(&name).is_ok_and(|name| ffi::has_env(self.handle, name))
+    }
+
+    fn keep(&mut self, token: &str) -> Result<(), Unset> {
+        ffi::keep(self.handle, Zeroizing::new(token.to_owned())).map_err(unset)
+    }
+
+    fn kept(&self) -> Option<Zeroizing<String>> {
+        ffi::kept(self.handle).filter(|token| !token.is_empty())
+    }
+
+    fn forget(&mut self) {
+        // An empty one takes its place. Where that fails, the daemon knows the token no more either.
+        let _ = ffi::keep(self.handle, Zeroizing::default());
+    }
+
+    fn account_line(&self) -> Result<(), String> {
+        let service = String::from_utf8_lossy(&self.item(Item::Service)).into_owned();
+        stack::has_account_line(&stack::PLACES, &service)
     }
 
     fn tell(&mut self, text: &str) {

@@ -1,8 +1,9 @@
 //! `pam_otp`: asks for a one-time code inside sshd, sudo, su, login or a lock screen, and lets the
 //! daemon decide.
 //!
-//! A guest in somebody else's process: it never prints, starts a thread, reads the environment or
-//! keeps anything between calls, and a fault of its own ends in `PAM_ABORT`, never in the end of
+//! A guest in somebody else's process: it never prints, starts a thread or reads the environment. Between
+//! calls it keeps nothing but, in the handle of a login, what makes a device count that was enrolled in
+//! it. And a fault of its own ends in `PAM_ABORT`, never in the end of
 //! its host.
 //!
 //! # Panics
@@ -29,6 +30,7 @@ mod host;
 mod log;
 mod memory;
 mod outcome;
+mod stack;
 
 use std::any::Any;
 use std::ffi::CStr;
@@ -55,11 +57,11 @@ impl PamHooks for Module {
     }
 
     fn sm_setcred(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        entry(pamh, |_| Ending::Credentials)
+        entry(pamh, |host| unless_unsettled(host, Ending::Credentials))
     }
 
-    fn acct_mgmt(pamh: &mut PamHandle, _args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        entry(pamh, |_| Ending::NotOurs)
+    fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        entry(pamh, |host| account(host, &args))
     }
 
     fn sm_open_session(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
@@ -91,8 +93,13 @@ fn authenticate(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
     }
 }
 
-/// A session is nobody's to hold up: what cannot be told, or may not, is not.
+/// A session is nobody's to hold up: what cannot be told, or may not, is not; but for one by an
+/// enrolment that does not count.
 fn session(host: &mut Application<'_>, args: &[&CStr], moment: Moment) -> Ending {
+    match moment {
+        Moment::Opens if flow::is_unsettled(host) => return Ending::Unsettled,
+        Moment::Opens | Moment::Closes => {}
+    }
     if !memory::has(memory::LOGIN) || !geteuid().is_root() {
         return Ending::NotOurs;
     }
@@ -106,6 +113,31 @@ fn session(host: &mut Application<'_>, args: &[&CStr], moment: Moment) -> Ending
             Ending::NotOurs
         }
     }
+}
+
+/// Makes count what was enrolled in this login, if anything was. Nothing else is looked at where nothing
+/// was.
+fn account(host: &mut Application<'_>, args: &[&CStr]) -> Ending {
+    if host.kept().is_none() {
+        return unless_unsettled(host, Ending::NotOurs);
+    }
+    if !memory::has(memory::LOGIN) {
+        return Ending::NoMemory;
+    }
+    let arguments = match Arguments::parse(args) {
+        Ok(arguments) => arguments,
+        Err(bad) => return Ending::BadArgument(bad),
+    };
+    match Client::new(&arguments) {
+        Ok(client) => flow::settle(host, &client, &arguments),
+        Err(error) => error.into(),
+    }
+}
+
+/// Stops a login in which a device was enrolled that the account phase did not make count: it would be
+/// let in without ever having one.
+fn unless_unsettled(host: &Application<'_>, ending: Ending) -> Ending {
+    if flow::is_unsettled(host) { Ending::Unsettled } else { ending }
 }
 
 /// Panics as a test asks: with a text, or with a payload that panics again when it is dropped.

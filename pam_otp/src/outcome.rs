@@ -32,6 +32,14 @@ pub(crate) enum Ending {
     /// What the application says of the login cannot be: a name out of bounds, or another than
     /// before.
     BadLogin(String),
+    /// Who was to enroll did not wish to.
+    Declined,
+    /// Who is to enroll cannot.
+    Unenrollable(String),
+    /// A device was proved, but libpam did not take what makes it count later.
+    NotKept(String),
+    /// The account phase did not make a device count that was proved in this login.
+    Unsettled,
     /// The code was accepted, but libpam did not take the password that stood before it.
     NotHandedOn(String),
     /// The administrator wrote something that is not to be followed.
@@ -52,7 +60,10 @@ impl Ending {
         match self {
             Self::Accepted | Self::Remembered | Self::Credentials => PamResultCode::PAM_SUCCESS,
             Self::Unenrolled | Self::Exempt | Self::NotOurs => PamResultCode::PAM_IGNORE,
-            Self::Refused(_) | Self::BadLogin(_) => PamResultCode::PAM_AUTH_ERR,
+            Self::Refused(_) | Self::BadLogin(_) | Self::Declined | Self::Unenrollable(_) => {
+                PamResultCode::PAM_AUTH_ERR
+            }
+            Self::Unsettled => PamResultCode::PAM_CRED_ERR,
             Self::Undecided(error) => match error {
                 client::Error::Refused => PamResultCode::PAM_AUTH_ERR,
                 client::Error::NotAllowed | client::Error::Undelivered(_) => {
@@ -65,7 +76,7 @@ impl Ending {
                 | client::Error::NotUnderstood { .. }
                 | client::Error::Unable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
             },
-            Self::Absurd(_) | Self::NotHandedOn(_) | Self::NoMemory => {
+            Self::Absurd(_) | Self::NotHandedOn(_) | Self::NotKept(_) | Self::NoMemory => {
                 PamResultCode::PAM_AUTHINFO_UNAVAIL
             }
             Self::NoAnswer(_) => PamResultCode::PAM_CONV_ERR,
@@ -84,6 +95,7 @@ impl Ending {
             | Self::Unenrolled
             | Self::Exempt
             | Self::Undecided(client::Error::Refused | client::Error::NotAllowed)
+            | Self::Declined
             | Self::Credentials
             | Self::NotOurs => None,
             Self::Undecided(error) => Some(error.to_string()),
@@ -93,6 +105,15 @@ impl Ending {
             )),
             Self::NoAnswer(why) => Some(format!("no code to check: {why}")),
             Self::BadLogin(why) => Some(why.clone()),
+            Self::Unenrollable(why) => Some(format!("refused: {why}")),
+            Self::NotKept(why) => {
+                Some(format!("a new device was proved, but cannot count: {why}; log in again"))
+            }
+            Self::Unsettled => Some(
+                "refused: a device was enrolled in this login that does not count, as the account \
+                 line of pam_otp did not run; put it where no other line skips it"
+                    .to_owned(),
+            ),
             Self::NotHandedOn(why) => Some(format!(
                 "the code was accepted, but the next module cannot get the password: {why}; log in \
                  again"
@@ -146,6 +167,10 @@ pub(crate) fn described(demand: Demand) -> &'static str {
     match demand {
         Demand::Ask => "otpd demands a code",
         Demand::Remembered => "otpd lets pass without a code: it remembers one, as a rule says",
+        Demand::Enroll => "otpd demands that a device is enrolled",
+        Demand::EnrollInvited => "otpd demands that a device is enrolled by an invitation",
+        Demand::Offer => "otpd offers to enroll a device",
+        Demand::OfferInvited => "otpd offers to enroll a device by an invitation",
         Demand::Exempt => "otpd lets pass without a code: a rule says so",
         Demand::Unenrolled => "otpd lets pass without a code: no confirmed device, and nullok",
     }
@@ -165,6 +190,10 @@ mod tests {
             (Ending::NoAnswer("x".to_owned()), PamResultCode::PAM_CONV_ERR, true),
             (Ending::NoMemory, PamResultCode::PAM_AUTHINFO_UNAVAIL, true),
             (Ending::NotHandedOn("x".to_owned()), PamResultCode::PAM_AUTHINFO_UNAVAIL, true),
+            (Ending::Declined, PamResultCode::PAM_AUTH_ERR, false),
+            (Ending::Unenrollable("x".to_owned()), PamResultCode::PAM_AUTH_ERR, true),
+            (Ending::NotKept("x".to_owned()), PamResultCode::PAM_AUTHINFO_UNAVAIL, true),
+            (Ending::Unsettled, PamResultCode::PAM_CRED_ERR, true),
             (Ending::Credentials, PamResultCode::PAM_SUCCESS, false),
             (Ending::NotOurs, PamResultCode::PAM_IGNORE, false),
         ] {

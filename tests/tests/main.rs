@@ -15,6 +15,7 @@ mod devices;
 mod directory;
 mod disk;
 mod durable;
+mod enroll_prompt;
 mod exemptions;
 mod freeze;
 mod guest;

@@ -18,7 +18,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 41] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 45] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -30,6 +30,11 @@ const TABLE: [(&str, &str, [bool; 3], &str); 41] = [
     (MANAGE_INTERFACE, "Remove", [true, true, false], "UnknownDevice"),
     (MANAGE_INTERFACE, "Unlock", [true, false, false], "return"),
     (AUTH_INTERFACE, "VerifyDevice", [true, true, false], "return"),
+    // Alice has a device, and no rule has anybody enroll.
+    (AUTH_INTERFACE, "BeginEnrolment", [true, false, false], "NotAllowed"),
+    (AUTH_INTERFACE, "ProveEnrolment", [true, false, false], "NotAllowed"),
+    (AUTH_INTERFACE, "SettleEnrolment", [true, false, false], "NotAllowed"),
+    (AUTH_INTERFACE, "DropEnrolment", [true, false, false], "return"),
     (MANAGE_INTERFACE, "HasDevice", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Kinds", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Rename", [true, true, false], "UnknownDevice"),
@@ -109,6 +114,9 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Begin" | "Decide" => vec![login()],
         "Verify" => vec![login(), text("no code")],
         "VerifyDevice" => vec![login(), text("totp"), text("no code")],
+        "BeginEnrolment" => vec![login(), text("")],
+        "ProveEnrolment" => vec![login(), text("AAAAAAAA"), text("123456")],
+        "SettleEnrolment" | "DropEnrolment" => vec![login(), text("AAAAAAAA")],
         "Enroll" => vec![text(user), device([]), device([("kind", text("hotp"))])],
         "Rename" => vec![text(user), device([]), text("no such device"), text("other")],
         "RenewRecovery" => vec![text(user), device([]), device([])],

@@ -41,6 +41,10 @@ fn stored_samples_stay_readable() {
         ),
         (EventClass::Change, r#"{"event":"enrolled","device":"totp/7f3a9c01"}"#),
         (EventClass::Change, r#"{"event":"confirmed","device":"totp/7f3a9c01"}"#),
+        (
+            EventClass::Change,
+            r#"{"event":"enrolled-at-prompt","device":"totp/7f3a9c01","service":"sshd","from":"192.0.2.7"}"#,
+        ),
         (EventClass::Change, r#"{"event":"removed","device":"hotp/11aa22bb"}"#),
         (EventClass::Change, r#"{"event":"renamed","device":"hotp/11aa22bb","label":"key ring"}"#),
         (

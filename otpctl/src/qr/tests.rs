@@ -1,6 +1,8 @@
 //! Drawn codes are read back from the characters, as a camera would: by a decoder that shares
 //! nothing with the crate that drew them.
 
+use qrcode::{Color, EcLevel, QrCode};
+
 use super::*;
 
 const URI: &str =
@@ -114,7 +116,7 @@ fn each_coloured_line_sets_its_colours_and_gives_them_back() {
 #[test]
 fn auto_draws_on_a_terminal_that_is_wide_enough() {
     let auto = |screen| draw(URI, When::Auto, screen).unwrap();
-    let side = u16::try_from(Symbol::encode(URI).unwrap().side).unwrap();
+    let side = u16::try_from(Symbol::encode(URI, Quiet::Standard).unwrap().side()).unwrap();
     assert_eq!(auto(screen(None, true, true)), Drawing::None);
     assert!(matches!(auto(screen(Some(side), true, true)), Drawing::Drawn(_)));
     assert_eq!(auto(screen(Some(side - 1), true, true)), Drawing::TooNarrow(usize::from(side)));
@@ -125,5 +127,5 @@ fn auto_draws_on_a_terminal_that_is_wide_enough() {
 
 #[test]
 fn the_usual_uri_fits_eighty_columns() {
-    assert!(Symbol::encode(URI).unwrap().side <= 80);
+    assert!(Symbol::encode(URI, Quiet::Standard).unwrap().side() <= 80);
 }

@@ -53,6 +53,7 @@ struct Record<'a> {
     nullok: bool,
     methods: Option<&'a [String]>,
     remember: Option<u64>,
+    enroll: Option<&'a str>,
     devices: Vec<Fits<'a>>,
     lane: Option<Lane<'a>>,
     pam: Pam,
@@ -115,6 +116,7 @@ fn record<'a>(told: &'a Decision, login: &'a Login) -> Record<'a> {
         nullok: told.nullok,
         methods: told.methods.as_deref(),
         remember: told.remember,
+        enroll: told.enroll.as_deref(),
         devices: told.devices.iter().map(device).collect(),
         lane: told.lane.as_ref().map(Lane::from),
         pam: pam(told),
@@ -127,6 +129,7 @@ fn pam(told: &Decision) -> Pam {
     let some_count = looks && told.devices.iter().any(|device| device.counts);
     match told.demand.as_str() {
         "nothing" => Pam { asks: false, right: "PAM_IGNORE", wrong: None },
+        "enroll" => Pam { asks: true, right: "PAM_SUCCESS", wrong: Some("PAM_AUTH_ERR") },
         "code" if some_count => {
             Pam { asks: true, right: "PAM_SUCCESS", wrong: Some("PAM_AUTH_ERR") }
         }
@@ -143,6 +146,7 @@ fn people(told: &Decision, login: &Login, subject: &Subject) -> String {
     let head = format!("{} at {}{from}:", text::safe(&told.user), text::safe(&login.service));
     let mut lines = vec![head];
     lines.extend(told.rules.iter().map(rule_line));
+    lines.extend(told.enroll.as_deref().map(|word| enroll(word, &told.user)));
     lines.push(demand(told));
     if told.demand == "code" {
         lines.extend(devices(told));
@@ -180,9 +184,34 @@ fn demand(told: &Decision) -> String {
         ("code", Some(kinds)) => {
             format!("  {by}: a code is demanded, of {}", text::safe(&kinds.join(" or ")))
         }
+        ("enroll", _) => format!("  {by}: a code of the new device is demanded"),
         ("nothing", _) => format!("  {by}: nothing is demanded"),
         ("denied", _) => format!("  denied, whatever is typed: {why}"),
         (other, _) => format!("  {by}: {}", text::safe(other)),
+    }
+}
+
+/// What becomes of who has no device.
+fn enroll(word: &str, user: &str) -> String {
+    let line = "`account required pam_otp.so` before all other account lines";
+    match word {
+        "required" => format!("  it enrolls at the prompt, for which the stack needs {line}"),
+        "required-invited" => {
+            format!(
+                "  it enrolls at the prompt by its invitation, for which the stack needs {line}"
+            )
+        }
+        "offered" => {
+            format!("  first it is offered to enroll at the prompt, if the stack has {line}")
+        }
+        "offered-invited" => format!(
+            "  first it is offered to enroll at the prompt by its invitation, if the stack has {line}"
+        ),
+        "over" => format!(
+            "  the time to enroll at the prompt is over; otpctl invite -u {}",
+            text::safe(user)
+        ),
+        other => format!("  enrolling at the prompt: {}", text::safe(other)),
     }
 }
 

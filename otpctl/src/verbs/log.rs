@@ -135,6 +135,7 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             let label = entry.label.as_deref().unwrap_or_default();
             format!("{devices} renamed {label:?}{}", by(entry))
         }
+        "enrolled-at-prompt" => format!("{devices} enrolled at the prompt{}", place(entry)),
         "replaced" => {
             let former = entry.former.as_deref().unwrap_or("another device");
             format!("{devices} took the place of {former}{}", by(entry))

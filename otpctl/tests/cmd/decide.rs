@@ -35,6 +35,7 @@ fn decision() -> Decision {
         nullok: false,
         methods: Some(vec!["totp".to_owned(), "recovery".to_owned()]),
         remember: Some(28_800),
+        enroll: None,
         devices: vec![fits("totp/7f3a9c01", "phone", true), fits("hotp/11aa22bb", "token", false)],
         lane: Some(lane(2, 0, false)),
     }
@@ -100,6 +101,24 @@ fn who_passes_is_told() {
         ..decision()
     };
     Case::root(&ASK).expect("decide-exempt", &telling(exempt));
+}
+
+#[test]
+fn who_enrolls_at_the_prompt_is_told_by_what() {
+    let new = |enroll: &str, demand: &str| Decision {
+        enrolled: false,
+        devices: Vec::new(),
+        enroll: Some(enroll.to_owned()),
+        demand: demand.to_owned(),
+        ..decision()
+    };
+    Case::root(&ASK).expect("decide-enroll", &telling(new("required", "enroll")));
+    Case::root(&ASK).expect("decide-enroll-over", &telling(new("over", "code")));
+    for word in ["required-invited", "offered", "offered-invited"] {
+        let run = Case::root(&ASK).run(&telling(new(word, "code")));
+        assert_eq!(run.out.contains("by its invitation"), word.ends_with("invited"), "{}", run.out);
+        assert_eq!(run.out.contains("offered"), word.starts_with("offered"), "{}", run.out);
+    }
 }
 
 #[test]

@@ -42,6 +42,11 @@ fn events() -> Vec<LogEntry> {
         device("alice", NOON - 300, 0, "confirmed"),
         device("alice", NOON - 400, 0, "enrolled"),
         LogEntry {
+            service: Some("sshd".into()),
+            from: Some("192.0.2.7".into()),
+            ..device("alice", NOON - 405, 0, "enrolled-at-prompt")
+        },
+        LogEntry {
             label: Some("key \"ring\"".into()),
             ..device("alice", NOON - 410, 1000, "renamed")
         },
@@ -70,7 +75,7 @@ fn happened() -> Fake {
 fn what_happened_in_words_and_local_time() {
     Case::alice(&["log"]).expect("log", &happened());
     Case::root(&["log", "--last", "1000"]).expect("log-all", &happened());
-    Case::root(&["log", "-u", "alice", "--last", "17", "--json"]).expect("log-json", &happened());
+    Case::root(&["log", "-u", "alice", "--last", "18", "--json"]).expect("log-json", &happened());
     Case::root(&["log", "--json"]).expect("log-all-json", &Fake::new());
 }
 

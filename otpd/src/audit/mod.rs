@@ -1,6 +1,7 @@
 //! What is logged: typed events, one line each, to syslog's authpriv. A line says who, by which
 //! service, from where, what was decided and why, and the next step; never a code or a secret.
 
+mod at_prompt;
 mod escape;
 mod ration;
 mod syslog;
@@ -14,6 +15,7 @@ use otp_core::{
 
 use crate::polkit::No;
 
+pub use at_prompt::AtPrompt;
 pub use escape::Escaped;
 pub use syslog::Syslog;
 
@@ -168,6 +170,8 @@ pub enum Event<'a> {
         /// Whose.
         user: &'a str,
     },
+    /// Somebody enrolls at the prompt.
+    AtPrompt(&'a Subject, AtPrompt<'a>),
     /// Something about the daemon itself.
     Daemon(Severity, &'a str),
 }
@@ -197,6 +201,7 @@ impl Event<'_> {
             | Self::Cleared { .. }
             | Self::Managed { .. } => Severity::Notice,
             Self::Unavailable(..) => Severity::Error,
+            Self::AtPrompt(_, what) => what.severity(),
             Self::Daemon(severity, _) => *severity,
         }
     }
@@ -314,6 +319,7 @@ impl fmt::Display for Event<'_> {
                  copied them: find out who",
                 Escaped(user)
             ),
+            Self::AtPrompt(who, what) => what.line(who, f),
             Self::Daemon(_, text) => f.write_str(text),
         }
     }

@@ -185,3 +185,51 @@ fn exempt() {
     );
     assert_eq!(event.severity(), Severity::Warning);
 }
+
+#[test]
+fn enrolling_at_the_prompt() {
+    let who = who("192.0.2.7");
+    let (device, _) = phone();
+    for (what, line) in [
+        (
+            AtPrompt::Begun("staff"),
+            "alice enrolls by sshd from 192.0.2.7: rule \"staff\"; nothing counts until the login has \
+             succeeded",
+        ),
+        (
+            AtPrompt::Closed("staff"),
+            "alice has no confirmed device by sshd from 192.0.2.7, and rule \"staff\" lets nobody enroll \
+             at the prompt any more; otpctl invite -u alice",
+        ),
+        (
+            AtPrompt::Wrong,
+            "alice refused by sshd from 192.0.2.7: wrong code of a device to be enrolled",
+        ),
+        (
+            AtPrompt::Unknown,
+            "alice refused by sshd from 192.0.2.7: no such enrolment is under way: it took more than \
+             ten minutes, or otpd was restarted; log in again",
+        ),
+        (
+            AtPrompt::Proved,
+            "alice showed a code by sshd from 192.0.2.7 of a device that counts once the login succeeds",
+        ),
+        (
+            AtPrompt::Settled(&device),
+            "alice enrolled by sshd from 192.0.2.7: device totp/7f3a9c01 counts now",
+        ),
+        (
+            AtPrompt::Unsettled(&Refusal::AlreadyConfirmed(device.clone())),
+            "alice refused by sshd from 192.0.2.7: device totp/7f3a9c01 was enrolled meanwhile; log in \
+             with a code of it",
+        ),
+        (
+            AtPrompt::Unsettled(&Refusal::InvitationOver),
+            "alice refused by sshd from 192.0.2.7: the new device does not count: InvitationOver",
+        ),
+        (AtPrompt::Dropped, "alice gave up to enroll by sshd from 192.0.2.7"),
+    ] {
+        assert_eq!(Event::AtPrompt(&who, what).to_string(), line);
+    }
+    assert_eq!(Event::AtPrompt(&who, AtPrompt::Settled(&device)).severity(), Severity::Notice);
+}

@@ -3,6 +3,8 @@
 //! method for each thing that can be asked; those about whole accounts and keys have files of their own.
 
 mod accounts;
+mod candidates;
+mod enrol;
 mod exemption;
 mod foresee;
 mod keys;
@@ -34,6 +36,9 @@ use crate::{
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
 };
 pub use accounts::Listed;
+use candidates::Candidates;
+pub use candidates::{Left, Place, Ticket};
+pub use enrol::{Shot, Shown};
 pub use foresee::Foreseen;
 use log::{Log, LogOfAll};
 pub use messages::{Ask, Outgoing, To, WantedAddress};
@@ -116,13 +121,15 @@ pub struct Engine {
     nss: Nss,
     config: RwLock<Arc<Config>>,
     deliver: Deliver,
+    candidates: Candidates,
 }
 
 impl Engine {
     /// An engine on an opened store.
     pub fn new(store: SqliteStore, config: Arc<Config>) -> Self {
-        let (nss, deliver) = (Nss::default(), Deliver::default());
-        Self { store, nss, config: RwLock::new(config), deliver }
+        let (nss, deliver, candidates) =
+            (Nss::default(), Deliver::default(), Candidates::default());
+        Self { store, nss, config: RwLock::new(config), deliver, candidates }
     }
 
     /// What the administrator decided, as it is in force at this moment. A call that needs more than

@@ -2,6 +2,7 @@
 //! one that cannot be decided denies, for it might have been the one that denies. Nothing here looks
 //! anything up: what is known of a login comes in.
 
+mod enrolling;
 mod explain;
 mod network;
 mod parse;
@@ -14,6 +15,7 @@ use otp_core::{Origin, Seconds};
 
 use crate::nss::Memberships;
 
+pub use enrolling::{Enrolling, Until, over};
 pub use explain::{Looked, Seen};
 pub use network::{Network, NetworkError};
 use parse::WrittenRule;
@@ -67,6 +69,8 @@ pub struct Ruling {
     pub methods: Methods,
     /// For how long a login that has shown it is remembered; none: not at all.
     pub remember: Option<Seconds>,
+    /// What becomes of those who have nothing to show it by.
+    pub enrolling: Enrolling,
 }
 
 /// What a login must show.

@@ -4,7 +4,10 @@
 use otp_core::Seconds;
 use serde::Deserialize;
 
-use super::{Methods, Network, Place, Requirement, Rule, Ruling};
+use super::{
+    Methods, Network, Place, Requirement, Rule, Ruling,
+    enrolling::{self, LastDay, Word},
+};
 use crate::config::Length;
 
 /// The kinds of devices that a rule can name.
@@ -27,6 +30,8 @@ pub(super) struct WrittenRule {
     require: Requirement,
     methods: Option<Vec<String>>,
     remember: Option<Length>,
+    enroll: Option<Word>,
+    enroll_by: Option<LastDay>,
 }
 
 impl TryFrom<WrittenRule> for Rule {
@@ -61,7 +66,9 @@ impl WrittenRule {
             return Err("remote needs a service; name those it is about".to_owned());
         }
         let remember = remembered(self.remember, self.require)?;
-        let ruling = Ruling { require: self.require, methods: methods(self.methods)?, remember };
+        let methods = methods(self.methods)?;
+        let enrolling = enrolling::read(self.enroll, self.enroll_by, (self.require, &methods))?;
+        let ruling = Ruling { require: self.require, methods, remember, enrolling };
         Ok(Rule {
             name: self.name,
             services,

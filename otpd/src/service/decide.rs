@@ -2,7 +2,7 @@
 //! why. It asks the same questions as a login does, and changes nothing.
 
 use otp_bus::{Decision, DeviceFits, Error, Login, RuleSeen};
-use otp_core::Refusal;
+use otp_core::{Origin, Refusal, at_prompt::Entitled};
 
 use super::{
     Call, Refused, Services, answer,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     engine::Foreseen,
     nss::Person,
-    rules::{Looked, Methods, Seen},
+    rules::{Enrolling, Looked, Methods, Seen},
 };
 
 /// What the rules come to, and how.
@@ -32,8 +32,25 @@ impl Services {
         let believed = foreseen(login)?;
         let Traced { seen, decided } = self.traced(call, &believed, &person).await;
         let user = person.name.to_string();
+        let enroll = self.enrolled(call, &believed, &person, decided.enrolling).await?;
         let standing = self.engine.foresee(person, believed.origin, call.before).await?;
-        Ok(told(user, seen, decided, standing))
+        Ok(told(user, seen, (decided, enroll), standing))
+    }
+
+    /// What becomes of somebody who has no device.
+    async fn enrolled(
+        &self,
+        call: &Call,
+        believed: &Believed,
+        person: &Person,
+        enrolling: Enrolling,
+    ) -> Result<Option<Enrolled>, Refused> {
+        let until = match (enrolling, &believed.origin) {
+            (Enrolling::No, _) | (_, Origin::Own) => return Ok(None),
+            (Enrolling::Offered(until) | Enrolling::Required(until), _) => until,
+        };
+        let entitled = self.engine.entitled(person.clone(), until.0, call.before).await?;
+        Ok(entitled.ok().and_then(|entitled| Enrolled::of(enrolling, entitled)))
     }
 
     async fn traced(&self, call: &Call, believed: &Believed, person: &Person) -> Traced {
@@ -45,10 +62,46 @@ impl Services {
     }
 }
 
+/// What becomes of who has no device, as it is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Enrolled {
+    Required,
+    RequiredInvited,
+    Offered,
+    OfferedInvited,
+    Over,
+}
+
+impl Enrolled {
+    /// An offer that is over is none, and whoever has a device is asked for its code.
+    const fn of(enrolling: Enrolling, entitled: Entitled) -> Option<Self> {
+        match (enrolling, entitled) {
+            (Enrolling::No, _)
+            | (_, Entitled::Enrolled)
+            | (Enrolling::Offered(_), Entitled::Closed) => None,
+            (Enrolling::Offered(_), Entitled::Open) => Some(Self::Offered),
+            (Enrolling::Offered(_), Entitled::Invited) => Some(Self::OfferedInvited),
+            (Enrolling::Required(_), Entitled::Open) => Some(Self::Required),
+            (Enrolling::Required(_), Entitled::Invited) => Some(Self::RequiredInvited),
+            (Enrolling::Required(_), Entitled::Closed) => Some(Self::Over),
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::RequiredInvited => "required-invited",
+            Self::Offered => "offered",
+            Self::OfferedInvited => "offered-invited",
+            Self::Over => "over",
+        }
+    }
+}
+
 fn told(
     user: String,
     rules: Vec<RuleSeen>,
-    Decided { ruling, rule, remember }: Decided,
+    (Decided { ruling, rule, remember, enrolling: _ }, enroll): (Decided, Option<Enrolled>),
     standing: Result<Foreseen, Refusal>,
 ) -> Decision {
     let (free, wrong) = match &standing {
@@ -59,6 +112,8 @@ fn told(
     let exempt = standing.as_ref().ok().and_then(|there| there.overview.exempt.clone());
     let asks = matches!(ruling, Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default);
     let exempt = exempt.filter(|_| asks);
+    // Who is exempt is let in without a device.
+    let enroll = enroll.filter(|_| exempt.is_none());
     let (demand, why, methods) = match (ruling, wrong) {
         (Ruling::Denied(why), _) => ("denied", Some(why), Methods::Any),
         (Ruling::Nothing, _) => ("nothing", None, Methods::Any),
@@ -69,7 +124,14 @@ fn told(
         (Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default, None) if exempt.is_some() => {
             ("nothing", None, Methods::Any)
         }
-        (Ruling::Enrolled(_), None) if free => ("nothing", None, Methods::Any),
+        (Ruling::Code(methods) | Ruling::Enrolled(methods), None)
+            if matches!(enroll, Some(Enrolled::Required | Enrolled::RequiredInvited)) =>
+        {
+            ("enroll", None, methods)
+        }
+        (Ruling::Enrolled(_), None) if free && enroll != Some(Enrolled::Over) => {
+            ("nothing", None, Methods::Any)
+        }
         (Ruling::Code(methods) | Ruling::Enrolled(methods), None) => ("code", None, methods),
         (Ruling::Default, None) => ("code", None, Methods::Any),
     };
@@ -91,6 +153,7 @@ fn told(
         devices: there.as_ref().map(|there| devices(there, kinds.as_deref())).unwrap_or_default(),
         methods: kinds,
         remember: remember.map(|length| length.0),
+        enroll: enroll.map(|enroll| enroll.word().to_owned()),
         lane: there.map(|there| answer::lane(&there.lane)),
     }
 }

@@ -66,6 +66,11 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
         },
         Some(EventKind::Enrolled { device }) => about("enrolled", device),
         Some(EventKind::Confirmed { device }) => about("confirmed", device),
+        Some(EventKind::EnrolledAtPrompt { device, service, from }) => LogEntry {
+            service: Some(service),
+            from: Some(from),
+            ..about("enrolled-at-prompt", device)
+        },
         Some(EventKind::Removed { device }) => about("removed", device),
         Some(EventKind::Renamed { device, label }) => {
             LogEntry { label: Some(label), ..about("renamed", device) }

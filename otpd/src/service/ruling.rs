@@ -10,7 +10,7 @@ use crate::{
     audit::{Event, Severity},
     clock::monotonic,
     nss::{Memberships, Person},
-    rules::{GROUPS, Known, Methods, Requirement, Ruled, Rules},
+    rules::{Enrolling, GROUPS, Known, Methods, Requirement, Ruled, Rules},
 };
 
 /// How long a directory may take to say in which groups somebody is.
@@ -36,6 +36,8 @@ pub(super) struct Decided {
     pub(super) rule: String,
     /// For how long it has a login remembered; none: not at all.
     pub(super) remember: Option<Seconds>,
+    /// What becomes of those who have no device.
+    pub(super) enrolling: Enrolling,
 }
 
 impl Services {
@@ -94,12 +96,12 @@ pub(super) fn decided(ruled: &Ruled<'_>) -> Decided {
     match ruled {
         Ruled::Default => {
             let (ruling, rule) = (Ruling::Default, "default".to_owned());
-            Decided { ruling, rule, remember: None }
+            Decided { ruling, rule, remember: None, enrolling: Enrolling::No }
         }
         Ruled::Undecided(rule, why) => {
             let why = format!("rule {:?} cannot be decided: {why}", rule.name);
             let (ruling, rule) = (Ruling::Denied(why), rule.name.clone());
-            Decided { ruling, rule, remember: None }
+            Decided { ruling, rule, remember: None, enrolling: Enrolling::No }
         }
         Ruled::By(rule) => {
             let methods = rule.ruling.methods.clone();
@@ -109,7 +111,8 @@ pub(super) fn decided(ruled: &Ruled<'_>) -> Decided {
                 Requirement::None => Ruling::Nothing,
                 Requirement::Deny => Ruling::Denied(format!("rule {:?}", rule.name)),
             };
-            Decided { ruling, rule: rule.name.clone(), remember: rule.ruling.remember }
+            let (remember, enrolling) = (rule.ruling.remember, rule.ruling.enrolling);
+            Decided { ruling, rule: rule.name.clone(), remember, enrolling }
         }
     }
 }

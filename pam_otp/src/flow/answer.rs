@@ -93,7 +93,7 @@ fn is_code(text: &[u8]) -> bool {
 
 /// A code as the contract carries it. What is too long for that is no code whatever it holds, and
 /// so is the empty one that is sent in its place: same calls, same time.
-fn text(typed: &[u8]) -> Zeroizing<String> {
+pub(super) fn text(typed: &[u8]) -> Zeroizing<String> {
     let text = Zeroizing::new(String::from_utf8_lossy(typed).into_owned());
     if text.len() <= MAX_CODE_BYTES { text } else { Zeroizing::new(String::new()) }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use otp_bus::{Details, Reason, Verdict};
+use otp_bus::{Candidate, Details, Reason, Verdict};
+use zeroize::Zeroizing;
 
 use super::words;
 
@@ -72,6 +73,44 @@ pub(super) fn advice(verdict: &Verdict) -> Option<String> {
         | Reason::UnknownDevice
         | Reason::Denied => None,
     }
+}
+
+/// What is asked for of who enrolls by an invitation. Before the host's own words stand a line's end and
+/// nothing else: some hosts put a name before a prompt.
+pub(super) fn invitation(optional: bool) -> String {
+    let else_ = if optional { " Leave it empty to go on without." } else { "" };
+    format!("\nYou need a device that makes one-time codes.{else_}\nInvitation: ")
+}
+
+/// A device to be scanned or typed, and the question for a code of it.
+pub(super) fn candidate(candidate: &Candidate, optional: bool) -> Zeroizing<String> {
+    let Candidate { secret, qr, .. } = candidate;
+    let (why, else_) = if optional {
+        ("You can have one-time codes demanded of you here.", " Leave it empty to go on without.")
+    } else {
+        ("You need a device that makes one-time codes.", "")
+    };
+    let scan = if qr.is_empty() { "" } else { " Scan this with an authenticator,\nor" };
+    let type_ = if qr.is_empty() { "Type" } else { "type" };
+    Zeroizing::new(format!(
+        "\n{why}{scan} {type_} the key into one:\n\n{qr}\nKey: {secret}\n\nThen type the code that it \
+         shows.{else_}\nCode: "
+    ))
+}
+
+/// The same question again.
+pub(super) fn again() -> String {
+    "\nThat is no code of it; check the clock.\nCode: ".to_owned()
+}
+
+/// Recovery codes, so many in a line, and a question that is answered when they were read.
+pub(super) fn recovery(codes: &[String], in_a_line: usize) -> Zeroizing<String> {
+    let lines: Vec<String> = codes.chunks(in_a_line).map(|line| line.join("  ")).collect();
+    Zeroizing::new(format!(
+        "\nRecovery codes, each good for one login without the device. They are not shown again:\n\n{}\n\n\
+         Write them down, then press Enter: ",
+        lines.join("\n")
+    ))
 }
 
 /// The longest value of a variable, in bytes; ids are far below.

@@ -14,14 +14,18 @@ use super::{
     accepted::LetIn,
 };
 use crate::{
-    audit::Event,
+    audit::{AtPrompt, Event},
     engine::{Overview, Standing},
     nss::Person,
     policy::Action,
+    rules::Methods,
 };
 
 /// What stands in a rule's place where an exemption lets somebody pass.
 pub(crate) const EXEMPTION: &str = "exemption";
+
+/// A demand, and the name of the rule that makes it.
+type Demanded = (Demand, String);
 
 impl AuthService {
     /// What a login must do.
@@ -31,65 +35,90 @@ impl AuthService {
         believed: &Believed,
     ) -> Result<Challenge, Refused> {
         self.begun(call);
-        let user = &believed.who.user;
-        let person = self.services.permitted(call, Action::Begin, user).await?;
+        let person = self.services.permitted(call, Action::Begin, &believed.who.user).await?;
         let terms = self.services.engine.config().terms.clone();
-        let challenge = |demand, rule| Challenge { demand, rule, terms: terms.clone() };
-        let ask = |rule| challenge(Demand::Ask, rule);
+        let (demand, rule) = self.demanded(call, believed, person).await?;
+        Ok(Challenge { demand, rule, terms })
+    }
+
+    async fn demanded(
+        &self,
+        call: &Call,
+        believed: &Believed,
+        person: Option<Person>,
+    ) -> Result<Demanded, Refused> {
         // Strangers take the same way, to nothing: what it takes must not tell who is none.
         let known = person.is_some();
-        let Some(person) = person.or_else(|| stranger(user)) else {
-            return Ok(ask("default".to_owned()));
+        let Some(person) = person.or_else(|| stranger(&believed.who.user)) else {
+            return Ok(by_default());
         };
         let decided = self.services.ruled(call, believed, &person).await;
         let recalled = self.recalled(call, believed, &person, &decided).await?;
         if let Some(login) = recalled.filter(|_| known) {
             self.let_in(call, believed, LetIn::again(&login, &person));
-            return Ok(challenge(Demand::Remembered, login.rule));
+            return Ok((Demand::Remembered, login.rule));
         }
-        let Decided { ruling, rule, .. } = decided;
+        let Decided { ruling, rule, enrolling, .. } = decided;
         let standing = self.services.engine.look(person.clone(), call.before).await?;
+        let enrolling = self.enrolling(call, believed, &person, enrolling).await?;
         if !known {
-            return Ok(ask("default".to_owned()));
+            return Ok(by_default());
         }
-        let free = standing.as_ref().is_ok_and(|overview| !overview.demands_code);
-        // Whose account it is counts here too: there is none where it is not the user's.
-        let exempt = standing.as_ref().ok().and_then(|overview| overview.exempt.clone());
-        let log = &self.services.log;
-        // What denies is not overridden.
+        if self.is_exempt(believed, &ruling, &standing) {
+            return Ok((Demand::Exempt, EXEMPTION.to_owned()));
+        }
+        if let Some(demand) = enrolling {
+            if demand == Demand::Ask {
+                self.tell(believed, AtPrompt::Closed(&rule));
+            }
+            return Ok((demand, rule));
+        }
+        Ok(self.by_ruling((call, believed), (ruling, rule), (person, standing)))
+    }
+
+    /// Whether an exemption lets this login pass. What denies is not overridden; and whose account
+    /// it is counts here too: there is none where it is not the user's.
+    fn is_exempt(&self, believed: &Believed, ruling: &Ruling, standing: &Standing) -> bool {
         let asks = matches!(ruling, Ruling::Code(_) | Ruling::Enrolled(_) | Ruling::Default);
-        if let Some(given) = exempt.filter(|_| asks) {
-            log.log(&Event::ExemptFor(&believed.who, &given));
-            return Ok(challenge(Demand::Exempt, EXEMPTION.to_owned()));
+        let given = standing.as_ref().ok().and_then(|overview| overview.exempt.as_ref());
+        if let Some(given) = given.filter(|_| asks) {
+            self.services.log.log(&Event::ExemptFor(&believed.who, given));
+            return true;
         }
-        match ruling {
+        false
+    }
+
+    /// What a ruling comes to where nothing else decides.
+    fn by_ruling(
+        &self,
+        (call, believed): (&Call, &Believed),
+        (ruling, rule): (Ruling, String),
+        (person, standing): (Person, Standing),
+    ) -> Demanded {
+        let free = standing.as_ref().is_ok_and(|overview| !overview.demands_code);
+        let log = &self.services.log;
+        let methods = match ruling {
             Ruling::Nothing => {
                 log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(challenge(Demand::Exempt, rule))
+                return (Demand::Exempt, rule);
             }
             Ruling::Enrolled(_) if free => {
                 log.log(&Event::Exempt(&believed.who, &rule));
-                Ok(challenge(Demand::Exempt, rule))
+                return (Demand::Exempt, rule);
             }
             Ruling::Default if free && believed.nullok => {
                 log.log(&Event::PassedUnenrolled(&believed.who));
-                Ok(challenge(Demand::Unenrolled, rule))
+                return (Demand::Unenrolled, rule);
             }
             // Which rule denies is nothing for who is denied by it.
-            Ruling::Denied(_) => Ok(ask("default".to_owned())),
-            Ruling::Code(methods) | Ruling::Enrolled(methods) => {
-                self.send_where_alone(call, believed, (person, standing), kinds(methods));
-                Ok(ask(rule))
-            }
-            Ruling::Default => {
-                self.send_where_alone(call, believed, (person, standing), None);
-                Ok(ask(rule))
-            }
-        }
+            Ruling::Denied(_) => return by_default(),
+            Ruling::Code(methods) | Ruling::Enrolled(methods) => methods,
+            Ruling::Default => Methods::Any,
+        };
+        self.send_where_alone(call, believed, (person, standing), kinds(methods));
+        (Demand::Ask, rule)
     }
-}
 
-impl AuthService {
     /// Whoever has nothing but an address gets a code without asking for it, once this is answered.
     fn send_where_alone(
         &self,
@@ -103,6 +132,11 @@ impl AuthService {
             self.services.send_by_itself(believed, person, kinds);
         }
     }
+}
+
+/// A code, as strangers are asked for one.
+fn by_default() -> Demanded {
+    (Demand::Ask, "default".to_owned())
 }
 
 /// Somebody of whom nothing is known, under the name that was given; none where nobody can be called

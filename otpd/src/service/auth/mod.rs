@@ -4,13 +4,17 @@
 mod accepted;
 mod begin;
 mod check;
+mod enrol;
 mod remembered;
 
 pub(super) use begin::EXEMPTION;
 
 use std::time::Duration;
 
-use otp_bus::{Demand, Details, Error, Hint, Login, Outcome, Reason, Terms, Verdict, names};
+use otp_bus::{
+    Candidate, Demand, Details, Error, Hint, Login, Outcome, Proof, Reason, Settled, Terms,
+    Verdict, names,
+};
 use otp_core::{Origin, Refusal};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
@@ -44,13 +48,17 @@ pub(super) struct Believed {
     pub(super) who: Subject,
     pub(super) origin: Origin,
     pub(super) tty: String,
+    /// The asking user, as the host names them.
+    by: String,
     nullok: bool,
+    declined: bool,
 }
 
 impl Believed {
     /// What is believed of an application that speaks for somebody: nothing of where that is.
     pub(super) fn of_application(who: Subject) -> Self {
-        Self { who, origin: Origin::Application, tty: String::new(), nullok: false }
+        let (origin, tty, by) = (Origin::Application, String::new(), String::new());
+        Self { who, origin, tty, by, nullok: false, declined: false }
     }
 }
 
@@ -108,6 +116,70 @@ impl AuthService {
         let device = self.services.named(&call, &device)?;
         self.checked(&mut call, login, Some(device), &code).await.map(Verdict::into_args)
     }
+
+    /// Makes a device that counts for nothing yet.
+    #[zbus(out_args("token", "secret", "qr"))]
+    async fn begin_enrolment(
+        &self,
+        login: Login,
+        invitation: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(String, String, String), Error> {
+        let invitation = Zeroizing::new(invitation);
+        let mut call = self.services.enter(self.way, connection, &header).await?;
+        let believed = self.believe(&call, login)?;
+        let begun = self.candidate(&mut call, &believed, &invitation).await;
+        self.answered(&call, &believed, begun).await.map(Candidate::into_args)
+    }
+
+    /// Checks a code of it, and tells its recovery codes.
+    #[zbus(out_args("outcome", "reason", "codes"))]
+    async fn prove_enrolment(
+        &self,
+        login: Login,
+        token: String,
+        code: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(Outcome, Reason, Vec<String>), Error> {
+        let (token, code) = (Zeroizing::new(token), Zeroizing::new(code));
+        let mut call = self.services.enter(self.way, connection, &header).await?;
+        let believed = self.believe(&call, login)?;
+        let proved = self.proved(&mut call, &believed, (&token, &code)).await;
+        self.answered(&call, &believed, proved).await.map(Proof::into_args)
+    }
+
+    /// Makes it count, now that the login has succeeded.
+    #[zbus(out_args("device", "label"))]
+    async fn settle_enrolment(
+        &self,
+        login: Login,
+        token: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(String, String), Error> {
+        let token = Zeroizing::new(token);
+        let mut call = self.services.enter(self.way, connection, &header).await?;
+        let believed = self.believe(&call, login)?;
+        let settled = self.settled(&mut call, &believed, &token).await;
+        self.answered(&call, &believed, settled).await.map(Settled::into_args)
+    }
+
+    /// Forgets it.
+    async fn drop_enrolment(
+        &self,
+        login: Login,
+        token: String,
+        #[zbus(connection)] connection: &Connection,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(), Error> {
+        let token = Zeroizing::new(token);
+        let mut call = self.services.enter(self.way, connection, &header).await?;
+        let believed = self.believe(&call, login)?;
+        let dropped = self.dropped(&mut call, &believed, &token).await;
+        self.answered(&call, &believed, dropped).await
+    }
 }
 
 impl AuthService {
@@ -128,6 +200,23 @@ impl AuthService {
     fn believe(&self, call: &Call, login: Login) -> Result<Believed, Error> {
         let believed = believe(call, login);
         believed.inspect_err(|error| self.services.rejected(Some(call.uid), error))
+    }
+
+    /// What refuses is told at the next multiple of [`REFUSALS`].
+    async fn answered<T>(
+        &self,
+        call: &Call,
+        believed: &Believed,
+        done: Result<T, Refused>,
+    ) -> Result<T, Error> {
+        match done {
+            Ok(done) => Ok(done),
+            Err(refused) => {
+                let error = self.refuse(&believed.who, refused);
+                until_next(call, REFUSALS).await;
+                Err(error)
+            }
+        }
     }
 
     fn refuse(&self, who: &Subject, refused: Refused) -> Error {
@@ -169,15 +258,19 @@ pub(super) fn foreseen(login: Login) -> Result<Believed, Error> {
 
 fn of_service(login: Login) -> Believed {
     let nullok = login.hints.contains(&Hint::Nullok);
-    let Login { user, service, rhost, tty, .. } = login;
+    let declined = login.hints.contains(&Hint::Declined);
+    let Login { user, service, rhost, ruser: by, tty, .. } = login;
     let origin = Origin::of_host(&rhost);
-    Believed { who: Subject { user, service, from: rhost }, origin, tty, nullok }
+    let who = Subject { user, service, from: rhost };
+    Believed { who, origin, tty, by, nullok, declined }
 }
 
 fn of_own(login: Login) -> Believed {
     let nullok = login.hints.contains(&Hint::Nullok);
     let who = Subject { user: login.user, service: OWN.to_owned(), from: String::new() };
-    Believed { who, origin: Origin::Own, tty: String::new(), nullok }
+    let declined = login.hints.contains(&Hint::Declined);
+    let (tty, by) = (String::new(), String::new());
+    Believed { who, origin: Origin::Own, tty, by, nullok, declined }
 }
 
 /// Waits for the next multiple of `quantum` since the call's arrival.

@@ -3,7 +3,7 @@ CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
         value BLOB NOT NULL               -- sealed where the key is 'pepper'
     ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('pepper', X'01026B318543939CDAAD38D4131D41F66F03817012EF7BBAAFB1A355429DE9C3D202221FF243D9A7A3FF50316F2467F42ECB36BAD0E3E7EA51BC5440D604FC783EDC76F941BB48BD84C27439');
+INSERT INTO meta VALUES ('pepper', X'01026B3129FD1F762BDCA86BBFB138A3BF9E24F395D40B91E6ED9DA7883DAE99849F0E21C89086C131E9D7C0B4CF8D4B8586728CE15D89122A8F4375D9C446570CA4A04293CE272D3D1B5D37');
 CREATE TABLE account (
         name     TEXT PRIMARY KEY,
         uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
@@ -12,7 +12,7 @@ CREATE TABLE account (
         created  INTEGER NOT NULL,
         mark     BLOB NOT NULL            -- keyed hash of name, uid, enrolled
     ) STRICT, WITHOUT ROWID;
-INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'B7D362CCE03E5A8DBD54DB85D1116F4A5926C82A2D0829AC0C2D461E90898391');
+INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'2AEA7DA332DACDE80F7EEA0A1646EEA983EA9AE7DCCF856B2C46919520FD1BCB');
 CREATE TABLE device (
         account     TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         id          TEXT NOT NULL,
@@ -29,9 +29,9 @@ CREATE TABLE device (
         mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, replaces, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO device VALUES ('alice', 'hotp/1b3d4298', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B315599B11B3A6B3BB98D416655752349685E18BA5EF04CEB248B717698AE808AF7ED8803B6B1B5FE12FE14312714D107C3155504A1AA6A74A71900A96D', X'4EA38F7CE17BB72A315BDC878341E6B418C57A0DABAFAD98D15FCB2D9678D74D', NULL, X'74BBFF6F6D6093E12415E521BEBB44BA97A4031181F2206FBDBFF4F8263BE724');
-INSERT INTO device VALUES ('alice', 'recovery/fedf9e74', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["343db4a998f54c64424e7df96818120636703134a3dd31b806da2c7ffa4a7dab","b09a97c9896eeadc6e985c4dec95ff6f6d32ff2a15cc6e3d12162a282d4bde9f","86b8e3e4fad661b342e529ead4416fc6a0effe128ad58c1ab6e55df47d4eae8c","8f938cc7de8a5ab956aaa3b4f792193825503c4ca97d616515bac98bee962285","e5e66464576ea01399fe8111497909cbb6714e954b2df621245553fdcc7086d3","cca5e0e92bcdbbee63fbb77f9ba0ad2bdf92c572f408c4e5dcf13edff60f228e","6fe3389644a7183a8b08379bf2a0f2c6e2e5417ee53573bf834ce1e7081c5061","4044befaaf12ca782ed84a86824b4a667dde66cebf947fb5e10d8ddc6d3a2f4c","ba252f81134ad64679a6c792d1f3f35363f939b927b1d4632736056570ffd124"],"spent":["9c62f0a2ddac645e4ba85d7fccd643c5abdce80d132a64814c1e58195d6987e3"]}', NULL, NULL, NULL, X'A54DF277E059EB0E88EFDD2B5ADF38C48F89A7077E350924FF9F5A380D5D454F');
-INSERT INTO device VALUES ('alice', 'totp/55affa69', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B31AC8AAEC8050A40FFE449781DBEC3B2843FD97DBD1617BDC07403A913C272028B70AA142A5E5BE0D50349B5DF56BBF8CAA40AA46AA073F856F8910063', X'F48257E22CC98C87BD96E7C5DFD92F6B5DEDE65AA94F846F8E2F8EFD9AE86828', NULL, X'73C1DBCEFCBF90ED7FEBA44D7374F804117076DB883F6924F5C0D1C934F449D0');
+INSERT INTO device VALUES ('alice', 'hotp/dfa5862d', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B31B80A6959C2FDEBF6D5408C6C3D07064BDD0DC5AF12D66526854E12A6EB8CEC8C10AFA9FCAF1F930C479376DA8BA7D54479ED368F3A328C8DD5652FD2', X'00CAADB5FC98FA01F3082AEDE43068BF71F4DA09D9EA716BCE2939EC6804B2CB', NULL, X'4A3E6713763C7B1A1C85A36141B332A3DC7A9963660A735C84832FFB99A3ECBF');
+INSERT INTO device VALUES ('alice', 'recovery/6be71c54', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["3e277c8ced046a5c6b4aa54399cc8bcbf9bc67c9443a46c88f5f42b4ec294bcb","bbf4a584bb429150ab908d483d41d3b82f3dd3303e1489d6cc43e36455c4adbf","0ea85e964ddce3819a55d11836b42f0ae8ade83f0669056632504eaf6b81c9aa","362b6e041c2e84fea01fe6bd196ad7efbde5cf8e0d0e20c713f1b3e9778f8890","cb41911990876b0c594e4f98bcf0dc34993d0c3d451bef2bb9f4b0cdf9757258","787d526123ba70177d3ea8eb74426b8a031b05f0e80db88d00d02ab29ddcf84a","437d6584b052ce6c8be80c204c7e9c20456bf2ad7c37e98a6cfe6e5e91c2c7f4","2ed8b26ad1b2136d2749f26fcdf1fb32dad459e9d1ab7f63481de0399b60f20c","5480c9c2e007353531222083525672c7354c83f7a581e39bd0b4628dd7293a76"],"spent":["4ddb5947d072325e4b6212ffddd64bb5ec76a89624d0719403c00b859f5f1b47"]}', NULL, NULL, NULL, X'65EBC3B80B6E644CA72FC43C1901197DD46B17C06CFD35627759301B216154BE');
+INSERT INTO device VALUES ('alice', 'totp/37880ace', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B31CDAA19A5C26ACAB9B29118F4B28E3C1B0BB0097A5871B78990084EFF433206BA1E266754977DC36D7CD5B864732DB24B6A94FE13BE6D5CF608471F77', X'9418144B283494A0392592115EEDC596F666D552B3207CA62A92AB22BE9A0659', NULL, X'AB2B7B6BEFAD362D2763DFC95AE6BD15A4D6B49791E811C16114599C7D780764');
 CREATE TABLE lane (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         lane    TEXT NOT NULL,
@@ -39,8 +39,8 @@ CREATE TABLE lane (
         mark    BLOB NOT NULL,            -- keyed hash of account, lane, state
         PRIMARY KEY (account, lane)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'F540402F55CA67EB2D425C41BCA16784B1FFD4E0F0153015F1266884B6D2B541');
-INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'94BD3E0C140EC6D5738EF86B5EBF7D0229A5C6AB7CFFDA8CE490ECB0CF9A83F3');
+INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'C839537DCF802F9F9C4E2C6A2A9333132826EC96589C60A4DA5BC0DDE7AEA3DA');
+INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'B961ED7DD5124DC2A5931C41C5640CD876F0431AB4C20CD88CA3A630B8AE10BA');
 CREATE TABLE address (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         address TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE invitation (
         state   TEXT NOT NULL,            -- JSON, with the keyed hash of the token
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
-INSERT INTO invitation VALUES ('alice', '{"token":"56ac5be5304dee9e4d5c1b0c678f930e5dba5b99bfdfe9c520912a79d311d05e","until":1700086410,"by":0,"device":null}', X'0D42A5F365EAAB972C1FD5A0160B389AEB5F44A32D8C872E4C01A92B4336D65C');
+INSERT INTO invitation VALUES ('alice', '{"token":"cad3bfe54490a9e1b40a85c8948be9ce7f5d6d1003e46e7c4f3edfa16daf5718","until":1700086410,"by":0,"device":null}', X'ACE3E99C3F3A58CB69C392D707E208F832E5D1B579B881623B8B50E58C9C3DE5');
 CREATE TABLE remembered (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         number  INTEGER NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE remembered (
         mark    BLOB NOT NULL,            -- keyed hash of account, number, state
         PRIMARY KEY (account, number)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/55affa69","since":1700000010,"until":1700028810,"last":1700000010}', X'66C92DE044E9992FFE5F80FA2D0639DEE0097D6F2E33691088CEDC7F769D28F9');
+INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/37880ace","since":1700000010,"until":1700028810,"last":1700000010}', X'2986E4D5BF7E468D97CAC696FF3E9A184197873FC29C6CBA87A9260D50055E6E');
 CREATE TABLE exemption (
         account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         state   TEXT NOT NULL,            -- JSON
@@ -75,15 +75,15 @@ CREATE TABLE event (
         class   TEXT NOT NULL,            -- failure, login or change: each is bounded by itself
         body    TEXT NOT NULL             -- JSON
     ) STRICT;
-INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/55affa69"}');
-INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/55affa69"}');
-INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/1b3d4298"}');
-INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/1b3d4298"}');
-INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/fedf9e74","codes":10}');
-INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/55affa69"]}');
-INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/1b3d4298"]}');
+INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/37880ace"}');
+INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/37880ace"}');
+INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/dfa5862d"}');
+INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/dfa5862d"}');
+INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/6be71c54","codes":10}');
+INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/37880ace"]}');
+INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/dfa5862d"]}');
 INSERT INTO event VALUES (8, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"local","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
-INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/fedf9e74"]}');
+INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/6be71c54"]}');
 INSERT INTO event VALUES (10, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"remote","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
 INSERT INTO event VALUES (11, 'alice', 1700000010, 0, 'change', '{"event":"invited","until":1700086410}');
 CREATE TABLE token_family (

@@ -2,6 +2,7 @@
 //! logged and returned.
 
 mod endings;
+mod enrol;
 mod first_pass;
 mod forward;
 mod login;
@@ -15,7 +16,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use otp_bus::names::{MAX_FIELD_BYTES, MAX_USER_BYTES};
-use otp_bus::{Challenge, Details, Hint, Outcome, Reason, Terms, Verdict};
+use otp_bus::{
+    Candidate, Challenge, Details, Hint, Outcome, Proof, Reason, Settled, Terms, Verdict,
+};
 use pam::constants::PamResultCode;
 
 use super::*;
@@ -45,6 +48,8 @@ struct Script {
     handed_on: Vec<Vec<u8>>,
     exported: Vec<(String, String)>,
     logged: RefCell<Vec<(Severity, String)>>,
+    kept: Option<String>,
+    no_account_line: bool,
 }
 
 impl Script {
@@ -108,6 +113,31 @@ impl Host for Script {
         Ok(())
     }
 
+    fn unexport(&mut self, variable: &str) {
+        self.exported.retain(|(name, _)| name != variable);
+    }
+
+    fn exported(&self, variable: &str) -> bool {
+        self.exported.iter().any(|(name, _)| name == variable)
+    }
+
+    fn keep(&mut self, token: &str) -> Result<(), Unset> {
+        self.kept = Some(token.to_owned());
+        Ok(())
+    }
+
+    fn kept(&self) -> Option<zeroize::Zeroizing<String>> {
+        self.kept.clone().map(zeroize::Zeroizing::new)
+    }
+
+    fn forget(&mut self) {
+        self.kept = None;
+    }
+
+    fn account_line(&self) -> Result<(), String> {
+        if self.no_account_line { Err("no account line".to_owned()) } else { Ok(()) }
+    }
+
     fn tell(&mut self, text: &str) {
         self.told.push(text.to_owned());
         if let Some(other) = self.user_behind_a_text {
@@ -126,6 +156,10 @@ struct Oracle {
     terms: Terms,
     verdicts: RefCell<Vec<Result<Verdict, Error>>>,
     heard: RefCell<Vec<(Login, Option<String>)>>,
+    /// What is answered about an enrolment, and which calls of it came.
+    proofs: RefCell<Vec<Reason>>,
+    settles: Cell<bool>,
+    calls: RefCell<Vec<String>>,
 }
 
 impl Oracle {
@@ -141,6 +175,9 @@ impl Oracle {
             terms: Terms::default(),
             verdicts: RefCell::new(verdicts),
             heard: RefCell::default(),
+            proofs: RefCell::default(),
+            settles: Cell::new(true),
+            calls: RefCell::default(),
         }
     }
 
@@ -163,6 +200,34 @@ impl Daemon for Oracle {
     fn verify(&self, login: &Login, code: &str) -> Result<Verdict, Error> {
         self.heard.borrow_mut().push((login.clone(), Some(code.to_owned())));
         self.verdicts.borrow_mut().pop().expect("verified too often")
+    }
+
+    fn begin_enrolment(&self, _: &Login, invitation: &str) -> Result<Candidate, Error> {
+        self.calls.borrow_mut().push(format!("begin {invitation}"));
+        let (token, secret, qr) = ("TOKEN".into(), "ABCD EFGH".into(), "##  ##\n".into());
+        Ok(Candidate { token, secret, qr })
+    }
+
+    fn prove_enrolment(&self, _: &Login, token: &str, code: &str) -> Result<Proof, Error> {
+        self.calls.borrow_mut().push(format!("prove {token} {code}"));
+        let reason = self.proofs.borrow_mut().remove(0);
+        let (outcome, codes) = if reason == Reason::Matched {
+            (Outcome::Accepted, vec!["aaaa-bbbb".to_owned(); 10])
+        } else {
+            (Outcome::Refused, vec![])
+        };
+        Ok(Proof { outcome, reason, codes })
+    }
+
+    fn settle_enrolment(&self, _: &Login, token: &str) -> Result<Settled, Error> {
+        self.calls.borrow_mut().push(format!("settle {token}"));
+        let settled = Settled { device: "totp/1".to_owned(), label: "totp".to_owned() };
+        if self.settles.get() { Ok(settled) } else { Err(Error::NotAllowed) }
+    }
+
+    fn drop_enrolment(&self, _: &Login, token: &str) -> Result<(), Error> {
+        self.calls.borrow_mut().push(format!("drop {token}"));
+        Ok(())
     }
 }
 

@@ -101,7 +101,12 @@ impl World {
         match self.demand(login).await {
             Demand::Remembered => true,
             Demand::Ask => false,
-            other @ (Demand::Exempt | Demand::Unenrolled) => panic!("{other:?}"),
+            other @ (Demand::Exempt
+            | Demand::Unenrolled
+            | Demand::Enroll
+            | Demand::EnrollInvited
+            | Demand::Offer
+            | Demand::OfferInvited) => panic!("{other:?}"),
         }
     }
 }
