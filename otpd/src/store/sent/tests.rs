@@ -106,7 +106,7 @@ fn a_code_that_is_sent_leaves_the_device_as_it_was() {
         confirmed: false,
         replaces: replaces.clone(),
     };
-    let head = Change::Head { uid: Uid(1000), enrolled: false };
+    let head = Change::Head { uid: Some(Uid(1000)), enrolled: false };
     let changes = Changes {
         account: Some(alice.clone()),
         list: vec![head, Change::Add(device), sent],
