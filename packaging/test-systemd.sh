@@ -20,7 +20,7 @@ for tool in debootstrap systemd-nspawn unshare; do
     command -v $tool >/dev/null || fail "$tool is missing; apt-get install debootstrap systemd-container"
 done
 test "$(id -u)" = 0 || fail "needs root"
-for program in otpd otpctl libpam_otp.so; do
+for program in otpd otpctl otp-deliver libpam_otp.so; do
     test -f "$built/$program" || fail "$built/$program is missing; build first: make stage"
 done
 
@@ -151,6 +151,32 @@ until journalctl --sync && journalctl -t otpd -o cat | grep -q 'put in force on 
     sleep 0.1
 done
 code 5 | pamtester otp alice authenticate
+
+step "a message starts otp-deliver by its socket, which sends it by a command"
+cat >/usr/local/bin/send-sms <<'COMMAND'
+#!/bin/sh
+cat >/tmp/message
+id -un >>/tmp/message
+COMMAND
+chmod 755 /usr/local/bin/send-sms
+printf '[channel.sms]\ncommand = ["/usr/local/bin/send-sms"]\n' >/etc/otpd/otpd.toml
+systemctl restart otpd.service
+systemctl start otp-deliver.socket
+is "$(stat -c '%a %U' /run/otp-deliver/socket)" "600 _otpd"
+is "$(stat -c '%a %U' /run/otp-deliver)" "755 root"
+is "$(systemctl is-active otp-deliver.service || true)" inactive
+otpctl enroll -u alice --kind message --channel sms --address +4915123456742 --label mobile --no-confirm
+is "$(systemctl is-active otp-deliver.service)" active
+kept=$(echo /tmp/systemd-private-*-otp-deliver.service-*/tmp/message)
+is "$(tail -n 1 "$kept")" _otpd-deliver
+sed -n 's/.*"code":"\([0-9]*\)".*/\1/p' "$kept" | otpctl confirm -u alice mobile
+pid=$(systemctl show -P MainPID otp-deliver.service)
+is "$(awk '/^Uid:/ {print $2}' /proc/"$pid"/status)" "$(id -u _otpd-deliver)"
+is "$(awk '/^CapEff:/ {print $2}' /proc/"$pid"/status)" 0000000000000000
+is "$(awk '/^NoNewPrivs:/ {print $2}' /proc/"$pid"/status)" 1
+is "$(awk '/^Seccomp:/ {print $2}' /proc/"$pid"/status)" 2
+journalctl --sync
+if journalctl -o cat | grep -q 4915123456742; then echo "an address in the log"; exit 1; fi
 
 step "it stops in order"
 systemctl stop otpd.service

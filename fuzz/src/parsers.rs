@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use otp_bus::{Login, NewDevice};
+use otp_core::message::{Address, AddressKind};
 use otp_core::{
     Account, Attempt, Code, CodeHash, Device, DeviceId, Event, EventClass, EventKind, Label, Lane,
     LaneState, Offer, Origin, Otpauth, Remembered, Secret, SecretText, ThrottlePolicy, Uid,
     UnixTime, UserName, attempt, device::KindState, otpauth_uri,
 };
+use otp_deliver::wire::{self, Answer, Message};
 use otpd::{config::Config, vault::Keyring};
 use zbus::wire::{BE, Endian, LE, serialized};
 
@@ -153,6 +155,27 @@ pub fn record(bytes: &[u8]) {
         let origin = &Origin::Local;
         let tried = Attempt { offer, device: None, kinds: None, origin, service: "otp", from: "" };
         let _ = attempt(&account, &tried, policy, now);
+    }
+}
+
+/// What otpd and otp-deliver tell each other, and the addresses in it. What is read is written alike,
+/// and an address is what one line of a mail or a command's input can hold.
+pub fn message(bytes: &[u8]) {
+    if let Ok(message) = wire::read::<Message>(bytes) {
+        let frame = wire::frame(&message).expect("what was read fits");
+        let (prefix, body) = frame.split_first_chunk().expect("a prefix");
+        assert_eq!(wire::length(*prefix).expect("a length"), body.len());
+        assert!(wire::read::<Message>(body).expect("its own frame") == message);
+    }
+    let _ = wire::read::<Answer>(bytes);
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    for kind in [AddressKind::Phone, AddressKind::Email] {
+        let Ok(address) = Address::parse(kind, text) else { continue };
+        let plain = address.expose();
+        assert!(plain.bytes().all(|byte| byte.is_ascii_graphic()) && !plain.starts_with('-'));
+        assert!(!address.masked().contains(plain));
+        let again = Address::load(&address.store()).expect("its own text");
+        assert_eq!(again.expose(), plain);
     }
 }
 

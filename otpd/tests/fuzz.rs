@@ -62,6 +62,11 @@ fn corpus_of_arguments() {
     replay("arguments", parsers::arguments);
 }
 
+#[test]
+fn corpus_of_message() {
+    replay("message", parsers::message);
+}
+
 fn replay(target: &str, parse: fn(&[u8])) {
     let seeds = corpus(target);
     assert!(seeds.len() >= 3, "the corpus of {target} is gone");

@@ -18,11 +18,12 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 45] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 46] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Confirm", [true, true, false], "AlreadyExists"),
+    (MANAGE_INTERFACE, "Send", [true, true, false], "UnknownDevice"),
     (MANAGE_INTERFACE, "List", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Status", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Explain", [true, true, false], "return"),
@@ -69,9 +70,10 @@ const TABLE: [(&str, &str, [bool; 3], &str); 45] = [
 ];
 
 /// What an owner hears of her own changes, who shows no code with them.
-const CHANGES: [(&str, &str); 8] = [
+const CHANGES: [(&str, &str); 9] = [
     ("Enroll", "CodeNeeded"),
     ("Confirm", "AlreadyExists"),
+    ("Send", "UnknownDevice"),
     ("Remove", "CodeNeeded"),
     ("Rename", "CodeNeeded"),
     ("RenewRecovery", "CodeNeeded"),
@@ -128,6 +130,7 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Open" => vec![text("su")],
         "ForgetRemembered" => vec![text(user), Variant::from(77_u32)],
         "Confirm" => vec![text(user), text(format!("{user}'s totp")), text("000000")],
+        "Send" => vec![text(user), text("no such device")],
         "List" => vec![text(user), text("all")],
         "Remove" => vec![text(user), device([]), text("no such device")],
         "Log" => vec![text(user), Variant::from(20_u32)],

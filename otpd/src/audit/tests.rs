@@ -233,3 +233,29 @@ fn enrolling_at_the_prompt() {
     }
     assert_eq!(Event::AtPrompt(&who, AtPrompt::Settled(&device)).severity(), Severity::Notice);
 }
+
+#[test]
+fn codes_that_are_sent() {
+    let (device, label) = (DeviceId::parse("message/7f3a9c01").unwrap(), phone().1);
+    let who = who("192.0.2.7");
+    let (channel, address) = ("sms", "•••42");
+    let sent = Event::Sent { who: &who, device: &device, label: &label, channel, address };
+    assert_eq!(
+        sent.to_string(),
+        "alice is sent a code, asked for by sshd from 192.0.2.7: sms to •••42, device \
+         message/7f3a9c01 \"phone\""
+    );
+    assert_eq!(sent.severity(), Severity::Info);
+    let lately = Refusal::Unsent(Unsent::Lately(Seconds(42)));
+    assert_eq!(
+        Event::NotSent(&who, &lately).to_string(),
+        "alice is sent no code, asked for by sshd from 192.0.2.7: a code was sent a short while \
+         ago; no other for 42 s"
+    );
+    let capped = Refusal::Unsent(Unsent::Capped(Cap::All, Seconds(3600)));
+    let text = Event::NotSent(&who, &capped).to_string();
+    assert!(text.ends_with("as many messages in all as [messages] allows; none for 3600 s"));
+    let lost = Event::Undelivered { user: "alice", channel, why: "otp-deliver: no\nroute" };
+    assert_eq!(lost.to_string(), "no code reached alice by sms: \"otp-deliver: no\\nroute\"");
+    assert_eq!(lost.severity(), Severity::Warning);
+}

@@ -1,6 +1,10 @@
 //! Counts of messages are kept, bound to whom they are about, and dropped when they are over.
 
-use otp_core::{Beside, Changes, Seconds, Uid, UnixTime, UserName, message::SendLimits};
+use otp_core::{
+    Beside, Change, Changes, Device, DeviceId, Kind, Label, Seconds, Uid, UnixTime, UserName,
+    device::{KindState, MessageState, Recipient},
+    message::{Address, AddressKind, SendLimits},
+};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -71,4 +75,56 @@ fn what_is_over_is_dropped() {
     assert_ne!(disk.seen(&address).unwrap(), SendTally::default());
     disk.send(&Tally::All, now.plus(Seconds(KEPT.0 + 1)));
     assert_eq!(disk.seen(&address).unwrap(), SendTally::default());
+}
+
+/// Sending changes a device's state and nothing else of it; its address is in no column as it is.
+#[test]
+fn a_code_that_is_sent_leaves_the_device_as_it_was() {
+    let disk = Disk::new();
+    let (alice, now) = (UserName::parse("alice").unwrap(), UnixTime::from_secs(1_700_000_000));
+    let address = Address::parse(AddressKind::Phone, "+4915123456742").unwrap();
+    let kind = Kind::Message(
+        Recipient::new(address, [7; Recipient::KEY_BYTES]),
+        MessageState::new("sms".to_owned()),
+    );
+    let id = |text: &str| DeviceId::parse(text).unwrap();
+    let device = Device {
+        id: id("message/00000001"),
+        label: Label::parse("mobile").unwrap(),
+        confirmed: false,
+        created: now,
+        last_used: None,
+        replaces: Some(id("totp/00000002")),
+        kind,
+    };
+    let replaces = device.replaces.clone();
+    let json = r#"{"channel":"sms","live":null,"spent":null,"pace":1700000000}"#;
+    let state = KindState::load("message", json).unwrap();
+    let sent = Change::Sent {
+        device: device.id.clone(),
+        state,
+        confirmed: false,
+        replaces: replaces.clone(),
+    };
+    let head = Change::Head { uid: Some(Uid(1000)), enrolled: false };
+    let changes = Changes {
+        account: Some(alice.clone()),
+        list: vec![head, Change::Add(device), sent],
+        beside: Vec::new(),
+    };
+    let Disk { connection, vault, pepper, .. } = &disk;
+    Saver { connection, vault, pepper, now, by: Uid(0) }.save(changes, None).unwrap();
+    let by = OpenedBy { vault, pepper };
+    let (seen, _) = load::records(connection, by, &[Key::Account(alice.clone())]).unwrap();
+    let read = seen.account(&alice).unwrap().devices.first().unwrap();
+    assert_eq!((read.state().store().as_str(), &read.replaces), (json, &replaces));
+    assert_eq!(read.summary().address.as_deref(), Some("•••42"));
+    let open: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM device WHERE instr(secret, CAST('4915' AS BLOB)) OR instr(state, '4915')",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(open, 0);
 }
