@@ -3,6 +3,7 @@
 //! method for each thing that can be asked; those about whole accounts and keys have files of their own.
 
 mod accounts;
+mod contacts;
 mod exemption;
 mod foresee;
 mod keys;
@@ -34,6 +35,7 @@ use crate::{
     store::{Logged, Persisted, SqliteStore, Store, StoreError},
 };
 pub use accounts::Listed;
+pub use contacts::{Reached, Route};
 pub use foresee::Foreseen;
 use log::{Log, LogOfAll};
 pub use messages::{Ask, Outgoing, To, WantedAddress};
