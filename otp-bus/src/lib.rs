@@ -6,6 +6,7 @@
 
 mod admin;
 mod auth;
+pub mod contacts;
 mod decide;
 mod enrol;
 mod error;
@@ -23,6 +24,7 @@ pub mod tokens;
 
 pub use admin::{AccountInfo, Adoption, DeviceName, InForce, StoredAccount};
 pub use auth::{Challenge, Demand, Details, Hint, Login, Outcome, Reason, Verdict};
+pub use contacts::{Identified, SignedUp};
 pub use decide::{Decision, DeviceFits, RuleSeen};
 pub use enrol::{Candidate, Proof, Settled};
 pub use error::Error;
@@ -34,7 +36,9 @@ pub use manage::{
     NewCodes, NewDevice, RecoveryCodes, Sending, Warrant,
 };
 #[cfg(feature = "proxy")]
-pub use proxy::{AdminProxy, AuthProxy, KeysProxy, ManageProxy, SessionsProxy, TokensProxy};
+pub use proxy::{
+    AdminProxy, AuthProxy, ContactsProxy, KeysProxy, ManageProxy, SessionsProxy, TokensProxy,
+};
 pub use remembered::{ALL_REMEMBERED, RememberedLogin};
 pub use session::SessionLogin;
 pub use terms::{ForwardDigits, Separator, Tell, Terms};

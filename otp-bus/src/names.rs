@@ -19,6 +19,10 @@ pub const KEYS_INTERFACE: &str = "org.otpd1.Keys";
 
 /// Interface for sessions: hosts open and close them, processes ask about their own.
 pub const SESSIONS_INTERFACE: &str = "org.otpd1.Sessions";
+
+/// Interface for applications by which people sign up.
+pub const CONTACTS_INTERFACE: &str = "org.otpd1.Contacts";
+
 /// Interface for applications that exchange codes for tokens.
 pub const TOKENS_INTERFACE: &str = "org.otpd1.Tokens";
 

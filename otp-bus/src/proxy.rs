@@ -4,9 +4,10 @@ use zbus::proxy;
 
 use crate::{
     AccountInfo, AccountStatus, Adoption, Candidate, Challenge, Decision, DeviceFilter, DeviceInfo,
-    Enrolment, Error, Explanation, InForce, Invitation, IssuedTokens, KeyInfo, LaneStatus,
-    LogEntry, Login, NewCodes, NewDevice, Proof, RecoveryCodes, RememberedLogin, Resealing,
-    Sending, SessionLogin, Settled, StoredAccount, TokenFamily, TokenInfo, Verdict, Warrant,
+    Enrolment, Error, Explanation, Identified, InForce, Invitation, IssuedTokens, KeyInfo,
+    LaneStatus, LogEntry, Login, NewCodes, NewDevice, Proof, RecoveryCodes, RememberedLogin,
+    Resealing, Sending, SessionLogin, Settled, SignedUp, StoredAccount, TokenFamily, TokenInfo,
+    Verdict, Warrant,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -243,4 +244,25 @@ pub trait Tokens {
     /// Ends a family of an account, or all of them where none is named; those that were open.
     #[zbus(allow_interactive_auth)]
     fn end(&self, user: &str, family: &str) -> Result<Vec<String>, Error>;
+}
+
+/// `org.otpd1.Contacts`: for applications by which people sign up, where the configuration names them
+/// and the channel. An address is a telephone number such as `+49 151 23456789`, or a mailbox.
+#[proxy(
+    interface = "org.otpd1.Contacts",
+    default_service = "org.otpd1",
+    default_path = "/org/otpd1"
+)]
+pub trait Contacts {
+    /// Has a code sent to an address and tells for how many seconds it counts. The answer is the same
+    /// whoever has the address, and whether or not anything is sent.
+    fn request(&self, address: &str, channel: &str) -> Result<u32, Error>;
+
+    /// Checks the code that was sent last and gives an identifier for it, once.
+    fn verify(&self, address: &str, code: &str) -> Result<Identified, Error>;
+
+    /// Enrolls a device at the identifier's address, which needs no further code, for a user of the
+    /// system or, with an empty name, for a person of the application's.
+    #[zbus(allow_interactive_auth)]
+    fn enroll(&self, user: &str, identifier: &str) -> Result<SignedUp, Error>;
 }

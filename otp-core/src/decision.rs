@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use crate::{
-    Device, DeviceId, Event, Exemption, Family, FamilyId, Invitation, Label, Lane, LaneState,
-    Remembered, Seconds, Uid, UnixTime, UserName,
+    Contact, ContactKey, Device, DeviceId, Event, Exemption, Family, FamilyId, Invitation, Label,
+    Lane, LaneState, Remembered, Seconds, Uid, UnixTime, UserName,
     device::KindState,
     message::{SendTally, Tally, Unsent},
 };
@@ -105,6 +105,10 @@ pub enum Beside {
     Caller(Uid, LaneState),
     /// How many messages were sent lately.
     Sent(Tally, SendTally),
+    /// A contact as it is from now on.
+    Contact(ContactKey, Contact),
+    /// Contacts to which nothing happened since are kept no longer, whosesoever.
+    TidyContacts(UnixTime),
     /// Families of tokens that ended before this are kept no longer, whosesoever.
     TidyFamilies(UnixTime),
 }
@@ -297,6 +301,10 @@ pub enum Refusal {
         /// How long to wait from now.
         wait: Seconds,
     },
+    /// No such identifier of a contact counts.
+    UnknownContact,
+    /// The caller has as many contacts as it can have.
+    TooManyContacts,
     /// No such token counts, or not for whoever shows it.
     UnknownToken,
     /// The caller has as many families of tokens as it can have.

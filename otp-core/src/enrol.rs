@@ -63,6 +63,29 @@ pub fn enroll(
     asking.decide(name, account, draft)
 }
 
+/// Adds a device whose owner has just shown to have it, in another way than by a code to confirm it.
+pub(crate) fn enroll_confirmed(
+    account: Option<&Account>,
+    name: &UserName,
+    uid: Option<Uid>,
+    new: NewDevice,
+    asking: &Asking<'_>,
+) -> Decision<Changed<DeviceSummary>> {
+    let draft = checked((account, None), new, asking.now).map(|device| {
+        let device = Device { confirmed: true, ..device };
+        let outcome = device.summary();
+        let id = || outcome.id.to_string();
+        let list = vec![
+            Change::Head { uid, enrolled: true },
+            asking.event(EventKind::Enrolled { device: id() }),
+            asking.event(EventKind::Confirmed { device: id() }),
+            Change::Add(device),
+        ];
+        Draft { list, outcome }
+    });
+    asking.decide(name, account, draft)
+}
+
 /// Another device that was to take the same place, and never will.
 fn superseded(account: Option<&Account>, new: &Device) -> Option<Change> {
     let devices = account.map_or(&[][..], |account| &account.devices);

@@ -12,6 +12,7 @@ mod account;
 pub mod at_prompt;
 mod chance;
 mod code;
+mod contact;
 mod decision;
 pub mod device;
 mod enrol;
@@ -41,6 +42,10 @@ mod warrant;
 pub use account::{Account, KNOWN_ADDRESSES, KNOWN_FOR, KnownAddress};
 pub use chance::{Bounds, Chance, Odds, YEAR};
 pub use code::{Code, Digits, DigitsError, Malformed};
+pub use contact::{
+    CONTACT_KEPT_FOR, Checked, Contact, ContactKey, ContactSeen, Enrollee, IDENTIFIER_VALID,
+    MAX_CONTACTS, Sendings, SignedUp, all_counted, check_contact, enroll_contact, request_contact,
+};
 pub use decision::{Beside, Change, Changes, Decision, Refusal, TokenChange, Transition};
 pub use device::{
     Device, DeviceId, DeviceSummary, Found, IdError, Kind, Label, LabelError, Matched,

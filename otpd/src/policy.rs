@@ -64,6 +64,8 @@ pub enum Action {
     Keys,
     /// Exchange codes for tokens, and see, refresh and revoke those.
     Grant,
+    /// Have codes sent to addresses and enroll people at them.
+    SignUp,
     /// See which tokens an account has, and end them.
     Tokens,
 }
@@ -157,7 +159,7 @@ const fn row(action: Action) -> Row {
         | Action::Reload
         | Action::Keys => (Answer::Allowed, Answer::Denied, by_polkit),
         // What a caller is to the account tells nothing of what it does with tokens of it.
-        Action::Grant => (Answer::Listed, Answer::Listed, Answer::Listed),
+        Action::Grant | Action::SignUp => (Answer::Listed, Answer::Listed, Answer::Listed),
     };
     Row { root, owner, stranger }
 }
@@ -195,6 +197,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Reload
         | Action::Keys
         | Action::Grant
+        | Action::SignUp
         | Action::Tokens => Switch::Off,
     }
 }
@@ -231,6 +234,7 @@ impl Action {
             Self::Reload => "reload the configuration",
             Self::Keys => "manage keys",
             Self::Grant => "exchange codes for tokens",
+            Self::SignUp => "sign people up",
             Self::Tokens => "see and end tokens",
         }
     }
@@ -243,7 +247,8 @@ impl Action {
             | Self::OpenSession
             | Self::EnrollAtPrompt
             | Self::Session
-            | Self::Grant => None,
+            | Self::Grant
+            | Self::SignUp => None,
             Self::Enroll => Some("org.otpd1.enroll"),
             Self::Confirm => Some("org.otpd1.confirm"),
             Self::Send => Some("org.otpd1.send"),
@@ -333,6 +338,7 @@ mod tests {
     fn tokens_are_for_those_alone_whom_the_configuration_names() {
         for relation in [Relation::Root, Relation::Owner, Relation::Stranger] {
             assert_eq!(may(Action::Grant, relation), Answer::Listed);
+            assert_eq!(may(Action::SignUp, relation), Answer::Listed);
         }
         assert_eq!(Action::Grant.polkit(), None);
         assert_eq!(left_to_users(Action::Grant, &SelfService::default()), Switch::Off);

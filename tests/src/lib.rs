@@ -8,6 +8,7 @@
 
 mod accounts;
 mod artefacts;
+mod browser;
 mod bus;
 pub mod callers;
 mod clock;
@@ -45,6 +46,7 @@ mod world;
 
 pub use accounts::{Account, DAEMON_UID, DAEMON_USER, PASSWORD};
 use artefacts::Artefacts;
+pub use browser::Browser;
 pub use bus::{Activation, Bus, replace_bus_policy};
 pub use clock::{FakeClock, now};
 pub use daemon::Daemon;

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use otp_bus::names::{
-    ADMIN_INTERFACE, AUTH_INTERFACE, KEYS_INTERFACE, MANAGE_INTERFACE, SESSIONS_INTERFACE,
-    TOKENS_INTERFACE,
+    ADMIN_INTERFACE, AUTH_INTERFACE, CONTACTS_INTERFACE, KEYS_INTERFACE, MANAGE_INTERFACE,
+    SESSIONS_INTERFACE, TOKENS_INTERFACE,
 };
 use testbed::{
     Account, Context, Failure, Result, inside, manage,
@@ -18,7 +18,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 46] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 49] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -61,6 +61,9 @@ const TABLE: [(&str, &str, [bool; 3], &str); 46] = [
     (KEYS_INTERFACE, "Reseal", [true, false, false], "return"),
     (KEYS_INTERFACE, "Retire", [true, false, false], "UnknownKey"),
     // For whom the configuration names, and here it names nobody, nor root.
+    (CONTACTS_INTERFACE, "Request", [false, false, false], "NotAllowed"),
+    (CONTACTS_INTERFACE, "Verify", [false, false, false], "NotAllowed"),
+    (CONTACTS_INTERFACE, "Enroll", [false, false, false], "NotAllowed"),
     (TOKENS_INTERFACE, "Grant", [false, false, false], "NotAllowed"),
     (TOKENS_INTERFACE, "Refresh", [false, false, false], "NotAllowed"),
     (TOKENS_INTERFACE, "Inspect", [true, false, false], "return"),
@@ -139,6 +142,7 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
         "Forget" => vec![text("no such account")],
         "Accounts" => vec![text(user), Variant::from(1_u32)],
         "Add" | "Reload" | "Close" | "Current" => Vec::new(),
+        "Request" => vec![text("+4915123456742"), text("sms")],
         "Grant" => vec![text(user), text("000000"), text("")],
         "Inspect" | "Refresh" | "Revoke" => vec![text("no token")],
         "Reseal" => vec![Variant::from(100_u32)],
@@ -152,6 +156,8 @@ fn usual_at(interface: &str, member: &str, user: &str) -> Arguments {
     match (interface, member) {
         (KEYS_INTERFACE, "List") => Vec::new(),
         (TOKENS_INTERFACE, "List") => vec![text(user)],
+        (CONTACTS_INTERFACE, "Verify") => vec![text("+4915123456742"), text("000000")],
+        (CONTACTS_INTERFACE, "Enroll") => vec![text(user), text("no identifier")],
         _ => usual(member, user),
     }
 }

@@ -78,9 +78,14 @@ pub fn grant(
         return Decision::Unchanged(Refusal::TooManyTokens);
     }
     let holder = new.holder;
-    let permit = match admitted(seen.caller, holder, now) {
+    let permit = match caller_admitted(seen.caller, now) {
         Ok(permit) => permit,
-        Err(decision) => return *decision,
+        Err((refusal, None)) => return Decision::Unchanged(refusal),
+        Err((refusal, Some(anchored))) => {
+            let beside = vec![Beside::Caller(holder, anchored)];
+            let changes = Changes { beside, ..Changes::default() };
+            return Decision::Change(Transition::new(changes, Granted::Held(refusal)));
+        }
     };
     let decided = match seen.account {
         Ok(Some(account)) => prove(account, typed, policy, now),
@@ -114,11 +119,12 @@ pub fn grant(
     Decision::Change(Transition::new(changes, outcome))
 }
 
-fn admitted(
+/// Asks the throttle of a calling uid. With a refusal comes the state anchored to the present, where
+/// the clock was set back.
+pub(crate) fn caller_admitted(
     state: &LaneState,
-    caller: Uid,
     now: UnixTime,
-) -> Result<Permit, Box<Decision<Granted>>> {
+) -> Result<Permit, (Refusal, Option<LaneState>)> {
     let held = |refusal| {
         if let Refusal::Throttled { failures, wait, .. } = refusal {
             return Refusal::CallerThrottled { failures, wait };
@@ -127,14 +133,7 @@ fn admitted(
     };
     match state.admit(Lane::Own, &CALLER, now) {
         Admission::Permitted(permit) => Ok(permit),
-        Admission::Refused { refusal, anchored: None } => {
-            Err(Box::new(Decision::Unchanged(held(refusal))))
-        }
-        Admission::Refused { refusal, anchored: Some(state) } => {
-            let beside = vec![Beside::Caller(caller, state)];
-            let changes = Changes { account: None, list: Vec::new(), beside };
-            Err(Box::new(Decision::Change(Transition::new(changes, Granted::Held(held(refusal))))))
-        }
+        Admission::Refused { refusal, anchored } => Err((held(refusal), anchored)),
     }
 }
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CodeHash, DeviceId, Seconds, Uid, UnixTime};
 
+pub(crate) use decide::caller_admitted;
 pub use decide::{Granted, NewFamily, Refreshed, Seen, end_families, grant, refresh, revoke};
 pub use scope::{Scope, ScopeError};
 

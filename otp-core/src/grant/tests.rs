@@ -87,7 +87,10 @@ fn parts(decision: Decision<Granted>) -> (Changes, Granted) {
 fn caller_after(changes: &Changes) -> LaneState {
     let mut states = changes.beside.iter().filter_map(|change| match change {
         Beside::Caller(uid, state) => Some((*uid == APP).then(|| state.clone())?),
-        Beside::TidyFamilies(_) | Beside::Sent(..) => None,
+        Beside::TidyFamilies(_)
+        | Beside::Sent(..)
+        | Beside::Contact(..)
+        | Beside::TidyContacts(_) => None,
     });
     states.next_back().unwrap_or_default()
 }

@@ -428,6 +428,8 @@ impl fmt::Display for Why<'_> {
             | Refusal::UnknownInvitation
             | Refusal::InvitationOver
             | Refusal::LastDevice(_)
+            | Refusal::UnknownContact
+            | Refusal::TooManyContacts
             | Refusal::UnknownToken
             | Refusal::TooManyTokens
             | Refusal::Unadopted(_) => write!(f, "{refusal:?}"),

@@ -21,6 +21,10 @@ pub struct Application {
     pub lifetimes: Lifetimes,
     /// Whose codes it may exchange.
     pub people: People,
+    /// By which channels people can sign up by it; none: nobody can.
+    pub channels: Vec<String>,
+    /// How many messages it may have sent within a day.
+    pub messages_a_day: u32,
 }
 
 /// Whose codes an application may exchange.
@@ -51,6 +55,9 @@ struct Said {
     refresh: Option<Length>,
     #[serde(default)]
     people: People,
+    #[serde(default)]
+    channels: Vec<String>,
+    messages_a_day: Option<u32>,
 }
 
 impl Applications {
@@ -80,7 +87,11 @@ impl TryFrom<Said> for Application {
     type Error = String;
 
     fn try_from(said: Said) -> Result<Self, String> {
-        let Said { uid, scopes, access, refresh, people } = said;
+        let Said { uid, scopes, access, refresh, people, channels, messages_a_day } = said;
+        let messages_a_day = messages_a_day.unwrap_or(200);
+        if !(1..=100_000).contains(&messages_a_day) {
+            return Err("messages_a_day must be 1 to 100000".to_owned());
+        }
         if let Some(several) = scopes.iter().find(|word| word.contains(' ')) {
             return Err(format!("scopes must be one word each, not {several:?}"));
         }
@@ -96,7 +107,8 @@ impl TryFrom<Said> for Application {
         if family < access {
             return Err("refresh must not be shorter than access".to_owned());
         }
-        Ok(Self { uid: Uid(uid), scope, lifetimes: Lifetimes { access, family }, people })
+        let (uid, lifetimes) = (Uid(uid), Lifetimes { access, family });
+        Ok(Self { uid, scope, lifetimes, people, channels, messages_a_day })
     }
 }
 
@@ -120,6 +132,7 @@ mod tests {
         assert_eq!(shop.scope, Scope::parse("admin shop").ok());
         let (access, family) = (Seconds(600), Seconds(2_592_000));
         assert_eq!((shop.lifetimes, shop.people), (Lifetimes { access, family }, People::Own));
+        assert_eq!((shop.channels.len(), shop.messages_a_day), (0, 200));
         let root = applications.of(Uid(0)).unwrap();
         let (access, family) = (Seconds(3600), Seconds(7200));
         assert_eq!((root.lifetimes, root.people), (Lifetimes { access, family }, People::All));

@@ -112,6 +112,7 @@ fn mistakes_are_named_with_their_line() {
         ("[[application]]\nuid = 33\nscopes = ['a']\naccess = '25h'", "24h at most"),
         ("[[application]]\nuid = 33\nscopes = ['a']\nrefresh = '5min'", "shorter than"),
         ("[[application]]\nuid = 33\nscopes = ['a']\npeople = 'some'", "`own`"),
+        ("[[application]]\nuid = 3\nmessages_a_day = 0", "must be 1 to 100000"),
         ("[[application]]\nuid = 3\n[[application]]\nuid = 3", "uid 3 twice"),
         ("[self_service]\nenrol = true", "enrol"),
         ("[self_service]\nenroll = 1", "boolean"),

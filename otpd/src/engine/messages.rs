@@ -13,7 +13,7 @@ use otp_deliver::wire::{Message, Purpose};
 use zeroize::Zeroizing;
 
 use super::{
-    Asked, Elsewhere, Engine, Unavailable,
+    Asked, Elsewhere, Engine, Unavailable, Whom,
     steps::{Enroll, EnrollFor, Whose},
 };
 use crate::{
@@ -96,14 +96,17 @@ impl Engine {
     /// Records a code that is to be sent.
     pub async fn post(
         &self,
-        person: Person,
+        whom: impl Into<Whom>,
         by: Uid,
         ask: Ask,
         before: Instant,
     ) -> Result<Result<Outgoing, Refusal>, Unavailable> {
+        let whom = whom.into();
+        let Some(name) = whom.name() else { return Ok(Err(Refusal::NotEnrolled)) };
         let config = self.config();
-        let (user, purpose) = (person.name.to_string(), ask.purpose);
-        let found = self.store.snapshot(Addresses(Whose::new(person.clone())), before).await?;
+        let (user, purpose) = (name.to_string(), ask.purpose);
+        let addresses = Addresses(Whose::of(whom.clone(), &name));
+        let found = self.store.snapshot(addresses, before).await?;
         let addresses = match found {
             Ok(found) => found,
             Err(refusal) => return Ok(Err(refusal)),
@@ -115,7 +118,7 @@ impl Engine {
         let code = new_code()?;
         let text = code.reveal();
         let (limits, policy) = (config.limits, config.throttle);
-        let step = Post::new(person, by, (ask, code), (addresses, limits, policy));
+        let step = Post::new(Whose::of(whom, &name), by, (ask, code), (addresses, limits, policy));
         let done = self.store.transact(step, before).await?.into_result().and_then(|sent| sent);
         Ok(done.map(|posted| {
             let message = Message {
@@ -145,7 +148,7 @@ impl Engine {
     }
 }
 
-fn new_code() -> Result<Code, Unavailable> {
+pub(super) fn new_code() -> Result<Code, Unavailable> {
     loop {
         if let Some(code) = random_code(entropy::array()?) {
             return Ok(code);
@@ -187,13 +190,12 @@ struct Post {
 
 impl Post {
     fn new(
-        person: Person,
+        mut whose: Whose,
         by: Uid,
         (ask, code): (Ask, Code),
         (addresses, limits, policy): (Vec<(DeviceId, Tally)>, SendLimits, otp_core::ThrottlePolicy),
     ) -> Self {
-        let others = [Tally::Account(person.name.clone()), Tally::All];
-        let mut whose = Whose::new(person);
+        let others = [Tally::Account(whose.name.clone()), Tally::All];
         let tallies = addresses.iter().map(|(_, tally)| tally).chain(&others);
         whose.keys.extend(tallies.map(|tally| Key::Sent(tally.clone())));
         Self { whose, by, ask, code, addresses, others, limits, policy }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod candidates;
+mod contacts;
 mod enrol;
 mod exemption;
 mod foresee;
@@ -38,6 +39,7 @@ use crate::{
 pub use accounts::Listed;
 use candidates::Candidates;
 pub use candidates::{Left, Place, Ticket};
+pub use contacts::{Reached, Route};
 pub use enrol::{Shot, Shown};
 pub use foresee::Foreseen;
 use log::{Log, LogOfAll};

@@ -7,6 +7,7 @@ use otp_core::{
     UserName, Warrant, enroll,
 };
 
+use super::Whom;
 use crate::{
     nss::Person,
     store::{Key, Query, Records, Step},
@@ -29,10 +30,23 @@ impl Whose {
         Self { name: person.name, uid: Some(person.uid), keys }
     }
 
+    /// Whosever it is, by this name.
+    pub(super) fn of(whom: Whom, name: &UserName) -> Self {
+        match whom {
+            Whom::Person(person) => Self::new(person),
+            Whom::Application(_) | Whom::Nobody => Self::of_application(name.clone()),
+        }
+    }
+
     /// An application's person, whom no uid owns.
     pub(super) fn of_application(name: UserName) -> Self {
         let keys = vec![Key::Account(name.clone())];
         Self { name, uid: None, keys }
+    }
+
+    /// The uid of the account that is to be; none: a person of an application's.
+    pub(super) fn owner(&self) -> Option<Uid> {
+        self.uid
     }
 
     /// Whose it is to be.

@@ -246,8 +246,14 @@ impl Engine {
     }
 }
 
+impl From<Person> for Whom {
+    fn from(person: Person) -> Self {
+        Self::Person(person)
+    }
+}
+
 impl Whom {
-    fn name(&self) -> Option<UserName> {
+    pub(super) fn name(&self) -> Option<UserName> {
         match self {
             Self::Person(person) => Some(person.name.clone()),
             Self::Application(name) => Some(name.clone()),

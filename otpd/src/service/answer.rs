@@ -22,6 +22,10 @@ use crate::{
 pub(super) const NO_INVITATION: &str =
     "no such invitation is open: it was mistyped, used, or is over; ask for another";
 
+/// Of every identifier that does not count, whatever it once was.
+const NO_IDENTIFIER: &str =
+    "no such identifier counts: it was used, is over, or is not yours; verify the address anew";
+
 /// What is to be logged of a verdict, whose subject comes later.
 pub(super) enum Logged {
     Accepted { device: DeviceId, label: Label, matched: Matched, also: Vec<DeviceId> },
@@ -160,6 +164,8 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::LastDevice(_)
         | Refusal::Unsent(_)
         | Refusal::CallerThrottled { .. }
+        | Refusal::UnknownContact
+        | Refusal::TooManyContacts
         | Refusal::UnknownToken
         | Refusal::TooManyTokens
         | Refusal::Unadopted(_) => verdict,
@@ -307,13 +313,12 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
             "{failures} refused requests of yours in a row; try again in {} s",
             wait.0
         )),
+        Refusal::UnknownContact => Error::UnknownToken(NO_IDENTIFIER.to_owned()),
         Refusal::UnknownToken => Error::UnknownToken(format!(
             "no such tokens of {user} are open; otpctl token list -u {user} shows which are"
         )),
-        Refusal::TooManyTokens => Error::LimitReached(format!(
-            "you hold {} tokens, which is the most; revoke some, or let them run out",
-            otp_core::MAX_HELD
-        )),
+        Refusal::TooManyContacts => full("addresses that wait", otp_core::MAX_CONTACTS),
+        Refusal::TooManyTokens => full("tokens", otp_core::MAX_HELD),
         Refusal::NothingToUnlock => {
             Error::InvalidArgument(format!("{user} has no failures; there is nothing to unlock"))
         }
@@ -356,6 +361,8 @@ pub(super) fn unsent(refusal: &Refusal) -> Verdict {
         | Refusal::UnknownInvitation
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)
+        | Refusal::UnknownContact
+        | Refusal::TooManyContacts
         | Refusal::Unadopted(_) => refused(Reason::Sent),
     }
 }
@@ -390,6 +397,11 @@ fn unsent_error(unsent: Unsent, user: &impl Display) -> Error {
             ))
         }
     }
+}
+
+/// What a caller hears who has as much as one can have.
+fn full(what: &str, most: u32) -> Error {
+    Error::LimitReached(format!("you have {most} {what}, which is the most; let some run out"))
 }
 
 /// A name that is nobody's.

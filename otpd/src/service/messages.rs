@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How long a message may be under way for which nobody waits: longer than any channel takes.
-const SENDING: Duration = Duration::from_secs(40);
+pub(super) const SENDING: Duration = Duration::from_secs(40);
 
 /// How long before the end of a call its caller is told that nobody knows yet.
 const RESERVE: Duration = Duration::from_secs(1);

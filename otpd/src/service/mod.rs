@@ -4,10 +4,12 @@
 mod admin;
 mod answer;
 mod auth;
+mod contacts;
 mod decide;
 mod explain;
 mod guarded;
 mod keys;
+mod listed;
 mod log;
 mod manage;
 mod messages;
@@ -41,6 +43,7 @@ use crate::{
 
 use admin::AdminService;
 use auth::AuthService;
+use contacts::ContactsService;
 use guarded::Guarded;
 use keys::KeysService;
 pub use keys::tell_missing;
@@ -95,6 +98,7 @@ impl Services {
             .serve_at(OBJECT_PATH, guarded(parts(), |it| KeysService::new(it, way)))
             .serve_at(OBJECT_PATH, guarded(parts(), |it| SessionsService::new(it, way)))
             .serve_at(OBJECT_PATH, guarded(parts(), |it| TokensService::new(it, way)))
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| ContactsService::new(it, way)))
     }
 
     async fn enter(

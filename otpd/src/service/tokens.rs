@@ -17,7 +17,6 @@ use zeroize::Zeroizing;
 use super::{
     Call, Refused, Services, answer,
     auth::{REFUSALS, until_next},
-    permit::relation,
     wanted::invalid,
 };
 use crate::{
@@ -25,7 +24,7 @@ use crate::{
     caller::{ROOT, Way},
     config::Application,
     engine::Whom,
-    policy::{Action, Answer, may},
+    policy::Action,
 };
 
 /// How many families are listed at once.
@@ -176,38 +175,16 @@ impl TokensService {
         header: &Header<'_>,
     ) -> Result<(Call, Application), Error> {
         let call = self.services.enter(self.way, connection, header).await?;
-        match self.listed(&call) {
-            Some(application) => Ok((call, application)),
-            None => Err(self.not_listed(&call)),
-        }
-    }
-
-    fn listed(&self, call: &Call) -> Option<Application> {
-        match may(Action::Grant, relation(call, None)) {
-            Answer::Listed => self.services.engine.config().applications.of(call.uid).cloned(),
-            Answer::Allowed | Answer::Denied | Answer::WithWarrant | Answer::Polkit(_) => None,
-        }
-    }
-
-    fn not_listed(&self, call: &Call) -> Error {
-        let uid = call.uid;
-        let action = Action::Grant.verb();
-        self.services.log.log_of(
-            Some(uid),
-            &Event::NotAllowed { uid, action, user: super::permit::ALL, why: None },
-        );
-        Error::NotAllowed(format!(
-            "uid {uid} may not {action}; an administrator lists it under [[application]]"
-        ))
+        let application = self.services.listed(&call, Action::Grant)?;
+        Ok((call, application))
     }
 
     /// Whose tokens a caller sees and revokes: an application its own, root everybody's.
     fn holder(&self, call: &Call) -> Result<Option<otp_core::Uid>, Error> {
-        match self.listed(call) {
-            _ if call.uid == ROOT => Ok(None),
-            Some(application) => Ok(Some(application.uid)),
-            None => Err(self.not_listed(call)),
+        if call.uid == ROOT {
+            return Ok(None);
         }
+        self.services.listed(call, Action::Grant).map(|application| Some(application.uid))
     }
 
     /// Whose account a call is about, if the caller may see and end its tokens.
@@ -262,7 +239,7 @@ fn wanted_scope(application: &Application, scope: &str) -> Result<Scope, Error> 
     Err(Error::NotAllowed(format!("uid {uid} may ask for \"{may}\" alone; ask for less")))
 }
 
-fn bounded(text: &str, most: usize, what: &str) -> Result<(), Error> {
+pub(super) fn bounded(text: &str, most: usize, what: &str) -> Result<(), Error> {
     let fits = text.len() <= most;
     fits.then_some(()).ok_or_else(|| invalid(format!("{what} is longer than {most} bytes")))
 }

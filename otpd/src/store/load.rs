@@ -10,7 +10,7 @@ use otp_core::{
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    Key, Records, StoreError, exemption, log,
+    Key, Records, StoreError, contacts, exemption, log,
     mark::{Marked, MarkedDevice},
     remembered, sent, tokens,
 };
@@ -65,6 +65,19 @@ pub(super) fn records(
             Key::Sent(tally) => {
                 if let Some(state) = sent::load(connection, opened_by, tally)? {
                     records.sent.insert(tally.clone(), state);
+                }
+            }
+            Key::Contact(key) => {
+                if let Some(contact) = contacts::load(connection, opened_by, key)? {
+                    records.contacts.insert(key.clone(), contact);
+                }
+            }
+            Key::Contacts(uid) => {
+                records.pending.insert(*uid, contacts::held(connection, *uid)?);
+            }
+            Key::At(key) => {
+                if let Some(name) = contacts::account_at(connection, key)? {
+                    records.at.insert(key.clone(), name);
                 }
             }
             Key::Families(name) => {

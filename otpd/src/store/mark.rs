@@ -2,6 +2,8 @@
 //! page that makes no sense, not a digit that changed; a HOTP counter moved back by one would let a
 //! used code in again. What does not fit its mark is refused as damaged, never used.
 
+use otp_core::ContactKey;
+
 use super::StoreError;
 use crate::{audit::Escaped, vault::Pepper};
 
@@ -23,6 +25,8 @@ pub(super) enum Marked<'a> {
     Remembered { account: &'a str, number: u32, state: &'a str },
     /// An exemption.
     Exemption { account: &'a str, state: &'a str },
+    /// A contact.
+    Contact { key: &'a ContactKey, state: &'a str },
     /// A family of tokens.
     Family { account: &'a str, id: &'a str, state: &'a str },
 }
@@ -71,6 +75,10 @@ impl Marked<'_> {
             Self::Exemption { account, state } => {
                 pepper.mark(&[b"exemption", account.as_bytes(), state.as_bytes()])
             }
+            Self::Contact { key, state } => {
+                let holder = key.holder.0.to_be_bytes();
+                pepper.mark(&[b"contact", &holder, &key.address, state.as_bytes()])
+            }
             Self::Family { account, id, state } => {
                 let (account, id, state) = (account.as_bytes(), id.as_bytes(), state.as_bytes());
                 pepper.mark(&[b"family", account, id, state])
@@ -95,6 +103,7 @@ impl Marked<'_> {
                 format!("remembered login {number} of {account}")
             }
             Self::Exemption { account, .. } => format!("the exemption of {account}"),
+            Self::Contact { key, .. } => format!("a contact of uid {}", key.holder),
             Self::Family { account, id, .. } => format!("tokens {id} of {account}"),
         };
         let text = format!(

@@ -3,6 +3,7 @@
 //! written as tests in `contract`; each store runs them.
 
 mod accounts;
+mod contacts;
 #[cfg(test)]
 pub(crate) mod contract;
 mod exemption;
@@ -24,7 +25,8 @@ mod writer;
 use std::{collections::BTreeMap, future::Future, time::Instant};
 
 use otp_core::{
-    Account, Decision, Family, FamilyId, LaneState, Refusal, Uid, UnixTime, UserName,
+    Account, Contact, ContactKey, Decision, Family, FamilyId, LaneState, Refusal, Uid, UnixTime,
+    UserName,
     message::{SendTally, Tally},
 };
 
@@ -47,6 +49,12 @@ pub enum Key {
     Caller(Uid),
     /// How many messages were sent lately.
     Sent(Tally),
+    /// A contact.
+    Contact(ContactKey),
+    /// How many contacts this uid has.
+    Contacts(Uid),
+    /// Which account of the application has a device at the contact's address.
+    At(ContactKey),
     /// All families of tokens of this account.
     Families(UserName),
     /// The family of this id.
@@ -67,6 +75,9 @@ pub struct Records {
     pub(crate) holders: BTreeMap<Vec<u8>, Vec<UserName>>,
     pub(crate) callers: BTreeMap<Uid, LaneState>,
     pub(crate) sent: BTreeMap<Tally, SendTally>,
+    pub(crate) contacts: BTreeMap<ContactKey, Contact>,
+    pub(crate) pending: BTreeMap<Uid, u32>,
+    pub(crate) at: BTreeMap<ContactKey, UserName>,
     pub(crate) families: Vec<(UserName, Family)>,
     pub(crate) held: BTreeMap<Uid, u32>,
     pub(crate) log: Vec<Logged>,
@@ -96,6 +107,21 @@ impl Records {
     /// How many messages were sent lately.
     pub fn sent(&self, tally: &Tally) -> SendTally {
         self.sent.get(tally).cloned().unwrap_or_default()
+    }
+
+    /// A contact; none where nothing is known of it.
+    pub fn contact(&self, key: &ContactKey) -> Option<&Contact> {
+        self.contacts.get(key)
+    }
+
+    /// How many contacts a uid has.
+    pub fn pending(&self, uid: Uid) -> u32 {
+        self.pending.get(&uid).copied().unwrap_or(0)
+    }
+
+    /// Which account of the application has a device at the contact's address.
+    pub fn at(&self, key: &ContactKey) -> Option<&UserName> {
+        self.at.get(key)
     }
 
     /// The families of tokens that were asked for, the oldest of an account first.

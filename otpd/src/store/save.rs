@@ -4,7 +4,7 @@ use otp_core::{Beside, Change, Changes, Device, DeviceId, Invitation, Uid, UnixT
 use rusqlite::{Connection, params};
 
 use super::{
-    StoreError,
+    StoreError, contacts,
     give::give,
     log,
     mark::{Marked, MarkedDevice},
@@ -62,6 +62,8 @@ impl Saver<'_> {
             Beside::Caller(uid, state) if state.is_clear() => {
                 self.perhaps("DELETE FROM caller WHERE uid = ?1", params![uid.0])
             }
+            Beside::Contact(key, contact) => contacts::keep(self, &key, &contact),
+            Beside::TidyContacts(since) => contacts::tidy(self, since),
             Beside::TidyFamilies(before) => tokens::tidy(self, before),
             Beside::Caller(uid, state) => {
                 let state = json(&state)?;
@@ -243,7 +245,7 @@ pub(super) fn secs(time: UnixTime) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Failed(error.to_string()))
 }
 

@@ -82,6 +82,16 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT;
     CREATE INDEX event_account ON event (account, class, seq);
 
+    CREATE TABLE contact (
+        holder  INTEGER NOT NULL,         -- the uid of the application
+        address BLOB NOT NULL,            -- keyed hash of the address
+        touched INTEGER NOT NULL,         -- for tidying up
+        state   TEXT NOT NULL,            -- JSON, with keyed hashes of code and identifier
+        mark    BLOB NOT NULL,            -- keyed hash of holder, address, state
+        PRIMARY KEY (holder, address)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX contact_touched ON contact (touched);
+
     CREATE TABLE token_family (
         id      TEXT PRIMARY KEY,
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,

@@ -226,6 +226,17 @@ impl Pepper {
         hash(&subkey, token)?.try_into().ok()
     }
 
+    /// The keyed hash by which a code for a contact is kept, or its identifier, of these parts.
+    pub fn contact(&self, parts: &[&[u8]]) -> Option<[u8; 32]> {
+        let subkey = Zeroizing::new(hash(&self.0, b"otpd contact")?);
+        let mut message = Zeroizing::new(Vec::new());
+        for part in parts {
+            message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            message.extend_from_slice(part);
+        }
+        hash(&subkey, &message)?.try_into().ok()
+    }
+
     /// The keyed hash by which a token is kept.
     pub fn token(&self, token: &[u8]) -> Option<[u8; 32]> {
         let subkey = Zeroizing::new(hash(&self.0, b"otpd token")?);

@@ -306,6 +306,8 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::InvitationOver
         | Refusal::LastDevice(_)
         | Refusal::Unsent(_)
+        | Refusal::UnknownContact
+        | Refusal::TooManyContacts
         | Refusal::UnknownToken
         | Refusal::TooManyTokens
         | Refusal::Unadopted(_) => Reason::NotEnrolled,

@@ -2,13 +2,16 @@
 //! administrator's rules say of them, and one answer to all who are refused.
 
 use otp_bus::{Error, IssuedTokens};
-use otp_core::{Entry, Origin, Refusal, Scope, UserName};
+use otp_core::{
+    Entry, Origin, Refusal, Scope, UserName,
+    message::{Address, AddressKind},
+};
 
 use super::{TokensService, shown};
 use crate::{
     audit::{Event, Subject},
     config::{Application, People},
-    engine::{Exchanged, Login, Renewed, WantedTokens, Whom},
+    engine::{Exchanged, Login, Reached, Renewed, WantedTokens, Whom},
     rules::Methods,
     service::{Call, Refused, answer, answer::Logged, auth::Believed, ruling::Ruling},
 };
@@ -112,6 +115,11 @@ impl TokensService {
         application: &Application,
         user: &str,
     ) -> Result<Whom, Refused> {
+        if let Some(address) = address(user) {
+            let reached = Reached { holder: application.uid, address };
+            let known = self.services.engine.account_at(&reached, call.before).await?;
+            return Ok(known.map_or(Whom::Nobody, Whom::Application));
+        }
         let name = UserName::stored(user).ok();
         match (name.as_ref().and_then(UserName::application), application.people) {
             (Some(uid), _) if uid == application.uid => {
@@ -159,10 +167,21 @@ impl TokensService {
     }
 }
 
+/// The address that stands in a user's place: a telephone number with its country code, or a mailbox
+/// behind `mailto:`. No user of the system has a colon, and none that is asked for here a plus first.
+fn address(user: &str) -> Option<Address> {
+    match user.strip_prefix("mailto:") {
+        Some(mailbox) => Address::parse(AddressKind::Email, mailbox).ok(),
+        None if user.starts_with('+') => Address::parse(AddressKind::Phone, user).ok(),
+        None => None,
+    }
+}
+
 /// Who wants in, as it is logged: by which application.
 fn who(user: &str, application: &Application) -> Subject {
     let from = format!("uid:{}", application.uid);
-    Subject { from, ..who_for_rules(user) }
+    let shown = address(user).map(|address| address.masked());
+    Subject { from, ..who_for_rules(shown.as_deref().unwrap_or(user)) }
 }
 
 fn who_for_rules(user: &str) -> Subject {
