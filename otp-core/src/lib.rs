@@ -24,6 +24,7 @@ mod hotp;
 mod invitation;
 pub mod message;
 mod name;
+mod network;
 mod ownership;
 pub mod qr;
 mod recover;
@@ -64,6 +65,7 @@ pub use grant::{
 pub use hotp::{Algorithm, AlgorithmError, Counter, hotp};
 pub use invitation::{CorruptInvitation, Invitation, InvitationToken, invite};
 pub use name::{NameError, Uid, UserName};
+pub use network::{Network, NetworkError};
 pub use ownership::{Adopted, Claim, Concerned, Former, Unadopted, adopt};
 pub use recover::{NewCodes, renew_recovery};
 pub use remembered::{

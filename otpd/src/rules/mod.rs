@@ -4,20 +4,19 @@
 
 mod enrolling;
 mod explain;
-mod network;
 mod parse;
 mod people;
 mod review;
 
 use std::net::IpAddr;
 
+pub use otp_core::{Network, NetworkError};
 use otp_core::{Origin, Seconds};
 
 use crate::nss::Memberships;
 
 pub use enrolling::{Enrolling, Until, over};
 pub use explain::{Looked, Seen};
-pub use network::{Network, NetworkError};
 use parse::WrittenRule;
 pub use people::{Existence, Unmet, unmet};
 pub use review::{Remark, review};
