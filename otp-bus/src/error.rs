@@ -23,6 +23,8 @@ pub enum Error {
     UnknownAccount(String),
     /// The account has no such device; `List` shows what there is.
     UnknownDevice(String),
+    /// No such pass is live; `org.otpd1.Passes.List` shows what there is.
+    UnknownPass(String),
     /// The name fits several devices; use an id.
     AmbiguousDevice(String),
     /// An argument is outside its bounds; the text names it.
@@ -71,6 +73,7 @@ impl fmt::Display for Error {
             | Self::UnknownUser(text)
             | Self::UnknownAccount(text)
             | Self::UnknownDevice(text)
+            | Self::UnknownPass(text)
             | Self::AmbiguousDevice(text)
             | Self::InvalidArgument(text)
             | Self::AlreadyExists(text)

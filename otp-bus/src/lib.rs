@@ -15,6 +15,7 @@ mod keys;
 pub mod log;
 mod manage;
 pub mod names;
+pub mod passes;
 #[cfg(feature = "proxy")]
 mod proxy;
 mod remembered;
@@ -35,9 +36,11 @@ pub use manage::{
     AccountStatus, Caution, DeviceFilter, DeviceInfo, Enrolment, Invitation, LaneName, LaneStatus,
     NewCodes, NewDevice, RecoveryCodes, Sending, Warrant,
 };
+pub use passes::{MadePass, NewPass, PassInfo, PassPlace, PassTerm, ShownPass, WhichPasses};
 #[cfg(feature = "proxy")]
 pub use proxy::{
-    AdminProxy, AuthProxy, ContactsProxy, KeysProxy, ManageProxy, SessionsProxy, TokensProxy,
+    AdminProxy, AuthProxy, ContactsProxy, KeysProxy, ManageProxy, PassesProxy, SessionsProxy,
+    TokensProxy,
 };
 pub use remembered::{ALL_REMEMBERED, RememberedLogin};
 pub use session::SessionLogin;

@@ -18,8 +18,9 @@ pub struct LogEntry {
     pub by: Option<u32>,
     /// `accepted`, `remembered`, `forgotten`, `wrong`, `sent`, `enrolled`, `confirmed`, `removed`,
     /// `renamed`, `replaced`, `recovery-made`, `resynchronised`, `adopted`, `invited`, `exempted`,
-    /// `exemption-ended`, `tokens-granted`, `tokens-revoked`, `tokens-reused` or `unlocked`;
-    /// `damaged` where the record cannot be read.
+    /// `exemption-ended`, `tokens-granted`, `tokens-revoked`, `tokens-reused`, `pass-made`,
+    /// `pass-extended`, `pass-used`, `pass-deactivated` or `unlocked`; `damaged` where the record cannot
+    /// be read.
     pub event: String,
     /// For codes: the lane, a [`LaneName`](crate::LaneName)'s word.
     pub lane: Option<String>,
@@ -27,13 +28,13 @@ pub struct LogEntry {
     pub service: Option<String>,
     /// For codes: the remote host, as the service named it; empty for none.
     pub from: Option<String>,
-    /// The devices that it is about, by id.
+    /// The devices, or passes, that it is about, by id.
     pub devices: Option<Vec<String>>,
     /// For codes that were sent: where to, masked.
     pub address: Option<String>,
     /// How many, of wrong codes, of recovery codes that were made, or of logins that were forgotten.
     pub count: Option<u32>,
-    /// The new label, where there is one.
+    /// The new label, or the purpose of a pass, where there is one.
     pub label: Option<String>,
     /// The device whose place was taken, or the name that the account had.
     pub former: Option<String>,

@@ -25,6 +25,8 @@ pub const CONTACTS_INTERFACE: &str = "org.otpd1.Contacts";
 
 /// Interface for applications that exchange codes for tokens.
 pub const TOKENS_INTERFACE: &str = "org.otpd1.Tokens";
+/// Interface for one-time passwords made for somebody.
+pub const PASSES_INTERFACE: &str = "org.otpd1.Passes";
 
 /// The most values that one `Reseal` seals anew.
 pub const MAX_RESEALED: u32 = 1000;

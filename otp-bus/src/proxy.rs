@@ -5,9 +5,9 @@ use zbus::proxy;
 use crate::{
     AccountInfo, AccountStatus, Adoption, Candidate, Challenge, Decision, DeviceFilter, DeviceInfo,
     Enrolment, Error, Explanation, Identified, InForce, Invitation, IssuedTokens, KeyInfo,
-    LaneStatus, LogEntry, Login, NewCodes, NewDevice, Proof, RecoveryCodes, RememberedLogin,
-    Resealing, Sending, SessionLogin, Settled, SignedUp, StoredAccount, TokenFamily, TokenInfo,
-    Verdict, Warrant,
+    LaneStatus, LogEntry, Login, MadePass, NewCodes, NewDevice, NewPass, PassInfo, PassPlace,
+    PassTerm, Proof, RecoveryCodes, RememberedLogin, Resealing, Sending, SessionLogin, Settled,
+    ShownPass, SignedUp, StoredAccount, TokenFamily, TokenInfo, Verdict, Warrant, WhichPasses,
 };
 
 /// `org.otpd1.Auth`: for hosts that let somebody in.
@@ -265,4 +265,50 @@ pub trait Contacts {
     /// system or, with an empty name, for a person of the application's.
     #[zbus(allow_interactive_auth)]
     fn enroll(&self, user: &str, identifier: &str) -> Result<SignedUp, Error>;
+}
+
+/// `org.otpd1.Passes`: one-time passwords made for somebody. `user` is whose, or empty for nobody's,
+/// which only those may touch who manage passes; where polkit decides, a caller that has an
+/// authentication agent is asked for a password. A key that does not count is one failure of the
+/// calling uid, whoever's it would have been.
+#[proxy(interface = "org.otpd1.Passes", default_service = "org.otpd1", default_path = "/org/otpd1")]
+pub trait Passes {
+    /// Makes a pass and tells its key, once. For oneself it needs a fresh code of a device.
+    #[zbus(allow_interactive_auth)]
+    fn create(&self, user: &str, warrant: &Warrant, pass: &NewPass) -> Result<MadePass, Error>;
+
+    /// Tells whether a key counts now, here and for this purpose. It is not used up.
+    fn check(&self, purpose: &str, key: &str, place: &PassPlace) -> Result<bool, Error>;
+
+    /// Shows the pass of a key that counts. It is not used up.
+    fn get(&self, purpose: &str, key: &str, place: &PassPlace) -> Result<ShownPass, Error>;
+
+    /// Uses a key up, and shows its pass. Of many who do so at once, one hears that it counted; that
+    /// it is used is on disk by then.
+    #[zbus(name = "Use")]
+    fn use_up(&self, purpose: &str, key: &str, place: &PassPlace) -> Result<ShownPass, Error>;
+
+    /// Lets a live pass live longer, never shorter.
+    #[zbus(allow_interactive_auth)]
+    fn extend(
+        &self,
+        user: &str,
+        warrant: &Warrant,
+        pass: &str,
+        term: &PassTerm,
+    ) -> Result<PassInfo, Error>;
+
+    /// Calls live passes of a purpose back, and tells which they were by id.
+    #[zbus(allow_interactive_auth)]
+    fn deactivate(
+        &self,
+        user: &str,
+        purpose: &str,
+        which: &WhichPasses,
+    ) -> Result<Vec<String>, Error>;
+
+    /// Lists passes in the order of their ids, those among them that are over: at most `most` of those
+    /// behind `after`. An empty list is the end. Of an empty `user`: everybody's.
+    #[zbus(allow_interactive_auth)]
+    fn list(&self, user: &str, after: &str, most: u32) -> Result<Vec<PassInfo>, Error>;
 }

@@ -218,7 +218,8 @@ fn by_device(
             let (changes, verified) = transition.into_parts();
             let right = match verified {
                 Verified::Accepted { .. } => Ok(()),
-                Verified::Wrong { .. } => Err(None),
+                // No pass is asked where somebody proves to have a device.
+                Verified::Passed(_) | Verified::Wrong { .. } => Err(None),
                 Verified::Held(refusal) => Err(Some(refusal)),
             };
             (changes, right)

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::{
     Contact, ContactKey, Device, DeviceId, Event, Exemption, Family, FamilyId, Invitation, Label,
-    Lane, LaneState, Remembered, Seconds, Uid, UnixTime, UserName,
+    Lane, LaneState, Pass, PassRefusal, Remembered, Seconds, Uid, UnixTime, UserName,
     device::KindState,
     message::{SendTally, Tally, Unsent},
 };
@@ -111,6 +111,10 @@ pub enum Beside {
     TidyContacts(UnixTime),
     /// Families of tokens that ended before this are kept no longer, whosesoever.
     TidyFamilies(UnixTime),
+    /// A pass as it is from now on.
+    Pass(Box<Pass>),
+    /// Passes that were over before this time are kept no longer.
+    ForgetPasses(UnixTime),
 }
 
 /// One change to an account.
@@ -309,4 +313,6 @@ pub enum Refusal {
     UnknownToken,
     /// The caller has as many families of tokens as it can have.
     TooManyTokens,
+    /// Nothing was done about a pass.
+    Pass(PassRefusal),
 }

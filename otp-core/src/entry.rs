@@ -16,6 +16,9 @@ pub enum Entry {
     Code(Code),
     /// A recovery code.
     Recovery(RecoveryCode),
+    /// What no device makes and can be the key of a pass, as [`PassKey`](crate::PassKey) reads it.
+    /// Only for who lets passes in: everybody else has typed no code.
+    Key,
 }
 
 impl Entry {
@@ -41,6 +44,8 @@ pub enum Offer {
     Code(Code),
     /// The hash of a recovery code.
     Recovery(CodeHash),
+    /// What no device makes: it can only be the key of a pass.
+    Key,
 }
 
 /// A one-time code of 40 bits for the day on which every device is lost: eight letters and digits
@@ -175,7 +180,7 @@ mod tests {
     fn recovery(typed: &str) -> Option<String> {
         match Entry::parse(typed) {
             Ok(Entry::Recovery(code)) => Some(code.reveal().to_string()),
-            Ok(Entry::Code(_)) | Err(_) => None,
+            Ok(Entry::Code(_) | Entry::Key) | Err(_) => None,
         }
     }
 

@@ -157,6 +157,36 @@ pub enum EventKind {
         /// Why.
         why: TokensEnded,
     },
+    /// A pass was made for the account's user.
+    PassMade {
+        /// Which.
+        pass: String,
+        /// What for.
+        purpose: String,
+        /// From when on it counts no more.
+        until: UnixTime,
+    },
+    /// A pass counts longer.
+    PassExtended {
+        /// Which.
+        pass: String,
+        /// From when on it counts no more.
+        until: UnixTime,
+    },
+    /// A pass was used elsewhere than at a login.
+    PassUsed {
+        /// Which.
+        pass: String,
+        /// What for.
+        purpose: String,
+        /// By what, as it called itself.
+        service: String,
+    },
+    /// Passes were called back.
+    PassEnded {
+        /// Which.
+        passes: Vec<String>,
+    },
     /// An administrator cleared failures and locks.
     Unlocked,
     /// An administrator gave the account to another name or uid.
@@ -238,9 +268,10 @@ impl EventKind {
     pub const fn class(&self) -> EventClass {
         match self {
             Self::Wrong { .. } => EventClass::Failure,
-            Self::Accepted { .. } | Self::Remembered { .. } | Self::TokensGranted { .. } => {
-                EventClass::Login
-            }
+            Self::Accepted { .. }
+            | Self::Remembered { .. }
+            | Self::TokensGranted { .. }
+            | Self::PassUsed { .. } => EventClass::Login,
             Self::Sent { .. } => EventClass::Message,
             Self::Enrolled { .. }
             | Self::Confirmed { .. }
@@ -256,6 +287,9 @@ impl EventKind {
             | Self::Exempted { .. }
             | Self::ExemptionEnded
             | Self::TokensEnded { .. }
+            | Self::PassMade { .. }
+            | Self::PassExtended { .. }
+            | Self::PassEnded { .. }
             | Self::Unlocked => EventClass::Change,
         }
     }
@@ -283,6 +317,10 @@ impl EventKind {
             | Self::ExemptionEnded
             | Self::TokensGranted { .. }
             | Self::TokensEnded { .. }
+            | Self::PassMade { .. }
+            | Self::PassExtended { .. }
+            | Self::PassUsed { .. }
+            | Self::PassEnded { .. }
             | Self::Unlocked => false,
         }
     }
@@ -327,6 +365,10 @@ impl Event {
             | EventKind::ExemptionEnded
             | EventKind::TokensGranted { .. }
             | EventKind::TokensEnded { .. }
+            | EventKind::PassMade { .. }
+            | EventKind::PassExtended { .. }
+            | EventKind::PassUsed { .. }
+            | EventKind::PassEnded { .. }
             | EventKind::Unlocked => None,
         }
     }

@@ -26,6 +26,7 @@ pub mod message;
 mod name;
 mod network;
 mod ownership;
+mod pass;
 pub mod qr;
 mod recover;
 mod remembered;
@@ -67,6 +68,13 @@ pub use invitation::{CorruptInvitation, Invitation, InvitationToken, invite};
 pub use name::{NameError, Uid, UserName};
 pub use network::{Network, NetworkError};
 pub use ownership::{Adopted, Claim, Concerned, Former, Unadopted, adopt};
+pub use pass::{
+    Asker, ByPass, Data, DataError, Ended, Ending, Expiry, Generator, GeneratorError, KeyDeed,
+    Keyed, MAKER_LIVE, NewPass, OWNER_LIVE, Old, Owner, Pass, PassId, PassIdError, PassKey,
+    PassPlace, PassPolicy, PassRefusal, PassState, Passed, Purpose, PurposeError, Reason, Related,
+    RestrictionError, Restrictions, Standing, Surroundings, TermError, TextError, clean_passes,
+    end_passes, extend_pass, keyed, make_pass,
+};
 pub use recover::{NewCodes, renew_recovery};
 pub use remembered::{
     CorruptRemembered, MAX_REMEMBERED, Recalled, Remembered, Remembering, Source, Terminal,
@@ -79,6 +87,6 @@ pub use time::{Seconds, UnixTime};
 pub use token::{Factor, Token, token};
 pub use totp::{Period, PeriodError, TimeStep, totp};
 pub use uri::{Otpauth, UriError, otpauth_uri, short_uri};
-pub use verify::{Attempt, Origin, Verified, attempt};
+pub use verify::{Attempt, Origin, Verified, attempt, attempt_with};
 pub use warning::Warning;
 pub use warrant::{Asking, Changed, First, Warrant};

@@ -4,12 +4,13 @@
 use std::net::IpAddr;
 
 use crate::{
-    Account, Admission, Change, Changes, Decision, Device, DeviceId, Event, EventKind,
-    KNOWN_ADDRESSES, Label, Lane, LaneState, Matched, Offer, Permit, Refusal, Seconds,
-    ThrottlePolicy, TokenChange, Transition, UnixTime,
+    Account, Admission, Beside, ByPass, Change, Changes, Decision, Device, DeviceId, Event,
+    EventKind, KNOWN_ADDRESSES, Label, Lane, LaneState, Matched, Offer, Pass, Passed, Permit,
+    Refusal, Seconds, ThrottlePolicy, TokenChange, Transition, UnixTime,
     device::{Hint, KindState, Probe},
     event::noted,
     invitation::ended,
+    pass,
 };
 
 /// Where an attempt comes from, as far as the caller can be believed.
@@ -89,6 +90,8 @@ pub enum Verified {
         /// How many attempts had failed since the login before.
         failures: u32,
     },
+    /// It was the key of a pass, which is used up.
+    Passed(Box<Passed>),
     /// No code matched, and the failure is counted.
     Wrong {
         /// In which lane.
@@ -109,10 +112,11 @@ pub enum Verified {
 }
 
 /// What a code is shown for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// To be let in; whoever is hears what has failed since the last time.
-    Login,
+#[derive(Clone, Copy)]
+enum Purpose<'a> {
+    /// To be let in, by a pass too where it is asked; whoever is hears what has failed since the last
+    /// time.
+    Login(ByPass<'a>),
     /// To prove who asks for a change; nobody hears anything.
     Proof,
 }
@@ -124,7 +128,27 @@ pub fn attempt(
     policy: &ThrottlePolicy,
     now: UnixTime,
 ) -> Decision<Verified> {
-    attempt_for(Purpose::Login, account, attempt, policy, now)
+    attempt_with(account, attempt, ByPass::NotAsked, policy, now)
+}
+
+/// The same where a pass may let in.
+pub fn attempt_with(
+    account: &Account,
+    attempt: &Attempt<'_>,
+    pass: ByPass<'_>,
+    policy: &ThrottlePolicy,
+    now: UnixTime,
+) -> Decision<Verified> {
+    attempt_for(Purpose::Login(pass), account, attempt, policy, now)
+}
+
+impl<'a> Purpose<'a> {
+    const fn pass(self) -> ByPass<'a> {
+        match self {
+            Self::Login(pass) => pass,
+            Self::Proof => ByPass::NotAsked,
+        }
+    }
 }
 
 /// The same for a code that proves who asks for a change.
@@ -138,13 +162,14 @@ pub(crate) fn prove(
 }
 
 fn attempt_for(
-    purpose: Purpose,
+    purpose: Purpose<'_>,
     account: &Account,
     attempt: &Attempt<'_>,
     policy: &ThrottlePolicy,
     now: UnixTime,
 ) -> Decision<Verified> {
-    if !account.confirmed().any(|device| attempt.may_ask(device)) {
+    let askable = account.confirmed().any(|device| attempt.may_ask(device));
+    if !askable && !purpose.pass().is_asked() {
         return Decision::Unchanged(Refusal::NotEnrolled);
     }
     let only = match attempt.device.map(|name| account.find(name)).transpose() {
@@ -179,7 +204,7 @@ pub(crate) fn admitted<O>(
 }
 
 fn verify(
-    (permit, purpose): (Permit, Purpose),
+    (permit, purpose): (Permit, Purpose<'_>),
     account: &Account,
     attempt: &Attempt<'_>,
     only: Option<&Device>,
@@ -203,9 +228,11 @@ fn verify(
             None => hits.clear(),
         }
     }
-    match hits.split_first() {
-        Some((first, others)) => accept((permit, purpose), account, attempt, first, others, now),
-        None => fail(permit, account, attempt, &probes, policy, now),
+    let pass = purpose.pass().counting(account, attempt, now);
+    match (hits.split_first(), pass) {
+        (Some(hits), pass) => accept((permit, purpose), account, attempt, hits, pass, now),
+        (None, Some(pass)) => let_pass((permit, purpose), account, attempt, pass, now),
+        (None, None) => fail(permit, account, attempt, &probes, policy, now),
     }
 }
 
@@ -230,11 +257,11 @@ impl<'a> Hit<'a> {
 }
 
 fn accept(
-    (permit, purpose): (Permit, Purpose),
+    (permit, purpose): (Permit, Purpose<'_>),
     account: &Account,
     attempt: &Attempt<'_>,
-    first: &Hit<'_>,
-    others: &[Hit<'_>],
+    (first, others): (&Hit<'_>, &[Hit<'_>]),
+    pass: Option<&Pass>,
     now: UnixTime,
 ) -> Decision<Verified> {
     let mut list = vec![first.moved(now)];
@@ -258,12 +285,30 @@ fn accept(
         label: first.device.label.clone(),
         matched: first.matched,
         also,
-        failures: account
-            .failures_since_login()
-            .iter()
-            .fold(0, |sum, (_, count)| sum.saturating_add(*count)),
+        failures: untold(account),
     };
-    Decision::Change(Transition::new(Changes::of(&account.name, list), outcome))
+    // The same digits as a pass has: they are not right a second time.
+    let beside: Vec<Beside> = pass.into_iter().map(|pass| pass::spend(pass, now)).collect();
+    let changes = Changes { beside, ..Changes::of(&account.name, list) };
+    Decision::Change(Transition::new(changes, outcome))
+}
+
+fn let_pass(
+    (permit, purpose): (Permit, Purpose<'_>),
+    account: &Account,
+    attempt: &Attempt<'_>,
+    pass: &Pass,
+    now: UnixTime,
+) -> Decision<Verified> {
+    let lane = permit.lane();
+    let list = lanes_after(account, (lane, permit.succeeded()), purpose);
+    pass::accept(account, attempt, pass, (lane, list), (untold(account), now))
+}
+
+/// How many attempts have failed since a login succeeded.
+fn untold(account: &Account) -> u32 {
+    let failures = account.failures_since_login();
+    failures.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
 }
 
 /// The lanes as an accepted code leaves them: a login has been told of what failed before, in all
@@ -271,12 +316,12 @@ fn accept(
 fn lanes_after(
     account: &Account,
     (lane, after): (Lane, LaneState),
-    purpose: Purpose,
+    purpose: Purpose<'_>,
 ) -> Vec<Change> {
     let others = account.lanes.iter().filter(|(other, _)| **other != lane);
     let others = others.map(|(other, state)| (*other, state.clone()));
     let told = others.chain([(lane, after)]).map(|(lane, state)| match purpose {
-        Purpose::Login => (lane, state.told()),
+        Purpose::Login(_) => (lane, state.told()),
         Purpose::Proof => (lane, state),
     });
     let moved = told.filter(|(lane, state)| account.lane(*lane) != *state);

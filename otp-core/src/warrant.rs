@@ -3,8 +3,8 @@
 //! session left open, or a stolen password, is not enough to add a device.
 
 use crate::{
-    Account, Attempt, Change, Changes, CodeHash, Decision, Event, EventKind, Lane, Offer, Origin,
-    Refusal, ThrottlePolicy, Transition, Uid, UnixTime, UserName, Verified,
+    Account, Attempt, Beside, Change, Changes, CodeHash, Decision, Event, EventKind, Lane, Offer,
+    Origin, Refusal, ThrottlePolicy, Transition, Uid, UnixTime, UserName, Verified,
     enrol::failed,
     verify::{admitted, prove},
 };
@@ -86,6 +86,26 @@ impl Asking<'_> {
         }
     }
 
+    /// The same, with changes to what is no account's own, which are made where the warrant holds.
+    pub(crate) fn decide_beside<T>(
+        &self,
+        name: &UserName,
+        account: Option<&Account>,
+        draft: Draft<T>,
+        beside: Vec<Beside>,
+    ) -> Decision<Changed<T>> {
+        match self.decide(name, account, Ok(draft)) {
+            Decision::Unchanged(refusal) => Decision::Unchanged(refusal),
+            Decision::Change(transition) => {
+                let (mut changes, outcome) = transition.into_parts();
+                if outcome.is_ok() {
+                    changes.beside.extend(beside);
+                }
+                Decision::Change(Transition::new(changes, outcome))
+            }
+        }
+    }
+
     fn warranted(&self, account: Option<&Account>) -> Proof {
         match self.warrant {
             Warrant::Standing => Proof::Holds(Vec::new()),
@@ -119,7 +139,8 @@ impl Asking<'_> {
                 let (changes, outcome) = transition.into_parts();
                 match outcome {
                     Verified::Accepted { .. } => Proof::Holds(changes.list),
-                    wrong @ (Verified::Wrong { .. } | Verified::Held(_)) => {
+                    // No pass is asked where somebody proves to have a device.
+                    wrong @ (Verified::Passed(_) | Verified::Wrong { .. } | Verified::Held(_)) => {
                         Proof::Ends(Decision::Change(Transition::new(changes, wrong)))
                     }
                 }

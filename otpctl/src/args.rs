@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::text;
 use crate::verbs::{
-    adopt, code, confirm, decide, enroll, exempt, invite, keys, list, log, recovery, remembered,
-    remove, rename, replace, resync, send, show, token, verify,
+    adopt, code, confirm, decide, enroll, exempt, invite, keys, list, log, pass, recovery,
+    remembered, remove, rename, replace, resync, send, show, token, verify,
 };
 
 /// Manage one-time passwords for logins
@@ -118,6 +118,9 @@ pub(crate) enum Verb {
     /// List, inspect and revoke the tokens that applications were granted
     #[command(arg_required_else_help = false)]
     Token(token::Options),
+    /// Make, use and manage one-time passwords made for somebody
+    #[command(arg_required_else_help = false)]
+    Pass(pass::Options),
 }
 
 impl Verb {
@@ -144,6 +147,7 @@ impl Verb {
             Self::Invite(_) => "invite",
             Self::Exempt(_) => "exempt",
             Self::Token(options) => options.word(),
+            Self::Pass(options) => options.word(),
         }
     }
 

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use otp_bus::{AdminProxy, AuthProxy, Error, KeysProxy, ManageProxy, SessionsProxy, TokensProxy};
+use otp_bus::{
+    AdminProxy, AuthProxy, Error, KeysProxy, ManageProxy, PassesProxy, SessionsProxy, TokensProxy,
+};
 use zbus::proxy::CacheProperties;
 
 use crate::connect::{Connect, Peer, Unreachable};
@@ -110,6 +112,21 @@ impl<'a, C: Connect> Daemon<'a, C> {
     ) -> Result<T, Trouble> {
         self.within(async |peer: Peer| {
             let proxy = TokensProxy::builder(&peer.connection)
+                .destination(peer.destination)
+                .cache_properties(CacheProperties::No)
+                .build()
+                .await?;
+            call(&proxy).await
+        })
+    }
+
+    /// Makes one call of `org.otpd1.Passes`.
+    pub(crate) fn passes<T>(
+        &self,
+        call: impl AsyncFnOnce(&PassesProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Trouble> {
+        self.within(async |peer: Peer| {
+            let proxy = PassesProxy::builder(&peer.connection)
                 .destination(peer.destination)
                 .cache_properties(CacheProperties::No)
                 .build()

@@ -105,6 +105,7 @@ fn obey(
         (Verb::Token(options), None) if host.caller.uid == 0 && options.is_of_nobody() => {
             Subject::everybody()
         }
+        (Verb::Pass(options), user) => options.subject(user, &host.caller)?,
         (_, user) => Subject::chosen(user, &host.caller)?,
     };
     let verb = wish.word();
@@ -134,5 +135,6 @@ fn obey(
         Verb::Invite(options) => verbs::invite::run(&options, &mut session),
         Verb::Exempt(options) => verbs::exempt::run(&options, &mut session),
         Verb::Token(options) => verbs::token::run(&options, &mut session),
+        Verb::Pass(options) => verbs::pass::run(&options, &mut session),
     }
 }

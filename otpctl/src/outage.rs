@@ -78,12 +78,21 @@ fn failure(word: &'static str, message: String, next: impl Into<String>) -> Fail
 /// What to do when the answer, but perhaps not the deed, is missing.
 pub(crate) fn open_outcome(subject: &Subject, verb: &str) -> String {
     match verb {
-        "list" | "log" | "status" | "keys list" => AGAIN.to_owned(),
+        "list" | "log" | "status" | "keys list" | "pass list" | "pass check" | "pass get" => {
+            AGAIN.to_owned()
+        }
         "keys add" | "keys reseal" | "keys retire" => {
             "whether anything changed is not known: see `otpctl keys list`, and the log: \
              `journalctl -u otpd`"
                 .to_owned()
         }
+        "pass use" => {
+            "the key may be used up; the log says whether: `journalctl -u otpd`".to_owned()
+        }
+        "pass create" | "pass extend" | "pass deactivate" => format!(
+            "whether anything changed is not known: see `{}` before trying again",
+            subject.command("pass list")
+        ),
         "reload" => {
             "which configuration is in force, says the log: `journalctl -u otpd`".to_owned()
         }

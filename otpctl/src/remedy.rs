@@ -40,6 +40,7 @@ const fn kind(error: &Error) -> (Exit, &'static str) {
         Error::UnknownUser(_) => (Exit::NotFound, "unknown-user"),
         Error::UnknownAccount(_) => (Exit::NotFound, "unknown-account"),
         Error::UnknownDevice(_) => (Exit::NotFound, "unknown-device"),
+        Error::UnknownPass(_) => (Exit::NotFound, "unknown-pass"),
         Error::AmbiguousDevice(_) => (Exit::NotFound, "ambiguous-device"),
         Error::InvalidArgument(_) => (Exit::Usage, "invalid-argument"),
         Error::AlreadyExists(_) => (Exit::Conflict, "already-exists"),
@@ -75,6 +76,9 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
             format!("see which there are: `{}`", subject.command("remembered"))
         }
         Error::UnknownDevice(_) => format!("see which devices there are: `{list}`"),
+        Error::UnknownPass(_) => {
+            format!("see which passes there are: `{}`", subject.command("pass list"))
+        }
         Error::AmbiguousDevice(_) => format!("name it by its id, from `{list}`"),
         Error::InvalidArgument(_) => {
             format!("correct it; `otpctl {verb} --help` says what fits")
@@ -86,11 +90,20 @@ fn next(error: &Error, subject: &Subject, verb: &str) -> String {
         Error::LimitReached(_) if verb == "send" => {
             "wait, or an administrator raises the limit: [messages] in otpd.toml".to_owned()
         }
+        Error::LimitReached(_) if verb.starts_with("pass") => {
+            format!("call some back: `{}`", subject.command("pass deactivate"))
+        }
         Error::LimitReached(_) => {
             format!("make room first: `{} DEVICE`", subject.command("remove"))
         }
+        Error::WrongCode(_) if matches!(verb, "pass get" | "pass use") => {
+            "check the purpose and type the key again, or ask for another pass".to_owned()
+        }
         Error::WrongCode(_) => WRONG.to_owned(),
         Error::UsedCode(_) => USED.to_owned(),
+        Error::Throttled(_) if matches!(verb, "pass check" | "pass get" | "pass use") => {
+            "wait as long as it says, then try again".to_owned()
+        }
         Error::Throttled(_) => {
             format!("wait, then try again; how long, says `{}`", subject.command("status"))
         }

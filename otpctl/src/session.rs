@@ -4,7 +4,9 @@
 use std::ffi::OsString;
 
 use otp_bus::names::{MAX_CODE_BYTES, MAX_USER_BYTES};
-use otp_bus::{AdminProxy, Error, KeysProxy, ManageProxy, SessionsProxy, TokensProxy, Warrant};
+use otp_bus::{
+    AdminProxy, Error, KeysProxy, ManageProxy, PassesProxy, SessionsProxy, TokensProxy, Warrant,
+};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -167,6 +169,41 @@ impl<C: Connect> Session<'_, '_, C> {
             .map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
     }
 
+    /// Makes one call of `org.otpd1.Passes`, in the same way.
+    pub(crate) fn passes<T>(
+        &self,
+        call: impl AsyncFnOnce(&PassesProxy<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        self.daemon
+            .passes(call)
+            .map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb))
+    }
+
+    /// Makes one call that makes a pass or lets it live longer; for oneself with a code, as a change.
+    pub(crate) fn change_pass<T>(
+        &mut self,
+        call: &impl AsyncFn(&PassesProxy<'_>, &Warrant) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let bare = Warrant::default();
+        match self.daemon.passes(async |passes| call(passes, &bare).await) {
+            Err(Trouble::Answered(Error::CodeNeeded(_))) if self.interactive() => {
+                let warrant = self.warrant()?;
+                let done = self.passes(async |passes| call(passes, &warrant).await);
+                drop(warrant.code.map(Zeroizing::new));
+                done
+            }
+            done => done.map_err(|trouble| remedy::failure(trouble, &self.subject, self.verb)),
+        }
+    }
+
+    /// A code of the caller's own, typed at the terminal.
+    fn warrant(&mut self) -> Result<Warrant, Failure> {
+        let typed = self
+            .ask("A code of a device you have: ", Echo::Hidden)
+            .map_err(|error| Failure::input(&error, "a code"))?;
+        Ok(Warrant { code: Some(typed.to_string()), ..Warrant::default() })
+    }
+
     /// Makes one call that changes an account. Whoever changes their own shows a code with it: where
     /// the daemon asks for one, so does this, and makes the call again.
     pub(crate) fn change<T>(
@@ -176,10 +213,7 @@ impl<C: Connect> Session<'_, '_, C> {
         let bare = Warrant::default();
         match self.daemon.manage(async |manage| call(manage, &bare).await) {
             Err(Trouble::Answered(Error::CodeNeeded(_))) if self.interactive() => {
-                let typed = self
-                    .ask("A code of a device you have: ", Echo::Hidden)
-                    .map_err(|error| Failure::input(&error, "a code"))?;
-                let warrant = Warrant { code: Some(typed.to_string()), ..Warrant::default() };
+                let warrant = self.warrant()?;
                 let done = self.manage(async |manage| call(manage, &warrant).await);
                 drop(warrant.code.map(Zeroizing::new));
                 done
@@ -241,13 +275,29 @@ impl<C: Connect> Session<'_, '_, C> {
                 "leave it away and type it when asked, or pipe it in; use the next code, this one was seen",
             ));
         }
-        let code = self.hidden("One-time code: ", "a code")?;
+        self.typed("One-time code: ", "code")
+    }
+
+    /// The key of a pass, in the same way.
+    pub(crate) fn key(&mut self, given: &[String]) -> Result<Zeroizing<String>, Failure> {
+        if !matches!(given, [] | [_]) || given.iter().any(|argument| argument != "-") {
+            return Err(Failure::usage(
+                "a key is not taken from an argument, where every user can read it",
+                "leave it away and type it when asked, or pipe it in; ask for another pass, this one was seen",
+            ));
+        }
+        self.typed("Key: ", "key")
+    }
+
+    fn typed(&mut self, prompt: &str, what: &str) -> Result<Zeroizing<String>, Failure> {
+        let code = self.hidden(prompt, &format!("a {what}"))?;
         if code.trim().is_empty() {
-            return Err(Failure::usage("no code was typed", "run it again and type the code"));
+            let message = format!("no {what} was typed");
+            return Err(Failure::usage(message, format!("run it again and type the {what}")));
         }
         if code.len() > MAX_CODE_BYTES {
-            let message = format!("more than {MAX_CODE_BYTES} bytes are no code");
-            return Err(Failure::usage(message, "run it again and type the code alone"));
+            let message = format!("more than {MAX_CODE_BYTES} bytes are no {what}");
+            return Err(Failure::usage(message, format!("run it again and type the {what} alone")));
         }
         Ok(code)
     }

@@ -5,6 +5,7 @@ mod application;
 mod files;
 mod forward_pass;
 mod messages;
+mod pass;
 mod prompt;
 mod self_service;
 mod shared_sources;
@@ -17,7 +18,7 @@ use std::{
 };
 
 use otp_bus::Terms;
-use otp_core::{ThrottlePolicy, message::SendLimits};
+use otp_core::{PassPolicy, ThrottlePolicy, message::SendLimits};
 use otp_deliver::channel::Channels;
 use serde::Deserialize;
 
@@ -27,6 +28,7 @@ pub use application::{Application, Applications, People};
 use files::{MoreRules, Texts};
 use forward_pass::ForwardPass;
 use messages::Messages;
+use pass::Passes;
 use prompt::Prompt;
 pub use prompt::Qr;
 pub use self_service::{SelfService, Switch};
@@ -56,6 +58,8 @@ pub struct Config {
     pub terms: Terms,
     /// How QR codes are drawn at prompts.
     pub qr: Qr,
+    /// How long passes are live and kept.
+    pub passes: PassPolicy,
     /// Which files say so, in the order in which they were read.
     pub files: Vec<PathBuf>,
     /// By which ways messages go.
@@ -111,6 +115,8 @@ struct File {
     prompt: Prompt,
     #[serde(default)]
     forward_pass: ForwardPass,
+    #[serde(default)]
+    pass: Passes,
     #[serde(default)]
     rule: Vec<Rule>,
     #[serde(default)]
@@ -172,6 +178,7 @@ impl Config {
             channel,
             messages,
             application,
+            pass,
         } = toml::from_str(text)?;
         let host: String = host.chars().filter(|c| !c.is_control() && *c != ':').take(64).collect();
         let host = if host.is_empty() { "otpd".to_owned() } else { host };
@@ -188,6 +195,7 @@ impl Config {
                 words: words(&channel),
             },
             qr: prompt.qr,
+            passes: pass.policy(),
             files: Vec::new(),
             channels: channel,
             limits: messages.limits(),

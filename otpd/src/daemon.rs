@@ -27,7 +27,7 @@ use crate::{
     polkit::Polkit,
     privileges::{self, PlaceError},
     reload::{By, Reload, notify, tell},
-    service::{Services, tell_missing},
+    service::{Services, clean_up, tell_missing},
     socket,
     store::{OpenError, SqliteStore},
     vault::CREDENTIAL,
@@ -124,6 +124,7 @@ async fn serve(
         services.log.log(&Event::Daemon(Severity::Notice, &text));
     }
     tokio::spawn(tell_missing(services.clone()));
+    tokio::spawn(clean_up(services.clone()));
     tokio::spawn(reload_on(hangup, services.clone()));
     let ended = tokio::select! {
         _ = terminate.recv() => Ok(()),

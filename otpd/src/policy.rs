@@ -68,6 +68,14 @@ pub enum Action {
     SignUp,
     /// See which tokens an account has, and end them.
     Tokens,
+    /// Make a pass, or let one live longer.
+    Pass,
+    /// Call passes back.
+    EndPass,
+    /// See which passes there are.
+    ListPasses,
+    /// Show a key: whoever has one may, whosever it is, and wrong ones count against the caller.
+    ShowKey,
 }
 
 /// What a caller is to the account that it asks about.
@@ -138,7 +146,9 @@ const fn row(action: Action) -> Row {
         | Action::Explain
         | Action::Remembered
         | Action::ForgetRemembered
-        | Action::Tokens => (Answer::Allowed, Answer::Allowed, by_polkit),
+        | Action::Tokens
+        | Action::EndPass
+        | Action::ListPasses => (Answer::Allowed, Answer::Allowed, by_polkit),
         // Who has the user's session has not the user's devices.
         Action::Enroll
         | Action::Confirm
@@ -146,7 +156,10 @@ const fn row(action: Action) -> Row {
         | Action::Replace
         | Action::Remove
         | Action::Recovery
-        | Action::Resync => (Answer::Allowed, Answer::WithWarrant, by_polkit),
+        | Action::Resync
+        | Action::Pass => (Answer::Allowed, Answer::WithWarrant, by_polkit),
+        // The key itself is the right.
+        Action::ShowKey => (Answer::Allowed, Answer::Allowed, Answer::Allowed),
         // Nobody unlocks, invites, exempts or forgets themselves, not even with an administrator's
         // password: each of these would stand in for the code that a change of one's own needs.
         Action::Unlock
@@ -172,6 +185,7 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         Action::Replace => to.replace,
         Action::Remove => to.remove,
         Action::Recovery => to.recovery,
+        Action::Pass => to.pass,
         // What an administrator began its user must be able to end; a label and a counter let
         // nobody in who was not in.
         Action::Confirm | Action::Rename | Action::Resync => Switch::On,
@@ -198,7 +212,10 @@ pub const fn left_to_users(action: Action, to: &SelfService) -> Switch {
         | Action::Keys
         | Action::Grant
         | Action::SignUp
-        | Action::Tokens => Switch::Off,
+        | Action::Tokens
+        | Action::EndPass
+        | Action::ListPasses
+        | Action::ShowKey => Switch::Off,
     }
 }
 
@@ -236,6 +253,10 @@ impl Action {
             Self::Grant => "exchange codes for tokens",
             Self::SignUp => "sign people up",
             Self::Tokens => "see and end tokens",
+            Self::Pass => "make passes",
+            Self::EndPass => "deactivate passes",
+            Self::ListPasses => "list passes",
+            Self::ShowKey => "show keys",
         }
     }
 
@@ -248,7 +269,8 @@ impl Action {
             | Self::EnrollAtPrompt
             | Self::Session
             | Self::Grant
-            | Self::SignUp => None,
+            | Self::SignUp
+            | Self::ShowKey => None,
             Self::Enroll => Some("org.otpd1.enroll"),
             Self::Confirm => Some("org.otpd1.confirm"),
             Self::Send => Some("org.otpd1.send"),
@@ -273,6 +295,9 @@ impl Action {
             Self::Reload => Some("org.otpd1.reload"),
             Self::Keys => Some("org.otpd1.keys"),
             Self::Tokens => Some("org.otpd1.tokens"),
+            Self::Pass => Some("org.otpd1.pass-for-others"),
+            Self::EndPass => Some("org.otpd1.pass-deactivate"),
+            Self::ListPasses => Some("org.otpd1.pass-list"),
         }
     }
 }
@@ -281,7 +306,7 @@ impl Action {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 29] = [
+    const ACTIONS: [Action; 33] = [
         Action::Begin,
         Action::Verify,
         Action::Enroll,
@@ -311,6 +336,10 @@ mod tests {
         Action::Reload,
         Action::Keys,
         Action::Tokens,
+        Action::Pass,
+        Action::EndPass,
+        Action::ListPasses,
+        Action::ShowKey,
     ];
 
     #[test]
@@ -318,6 +347,11 @@ mod tests {
         for action in ACTIONS {
             assert_eq!(may(action, Relation::Root), Answer::Allowed, "{action:?}");
             let stranger = may(action, Relation::Stranger);
+            if action == Action::ShowKey {
+                // The key itself is the right.
+                assert_eq!((stranger, action.polkit()), (Answer::Allowed, None));
+                continue;
+            }
             assert_eq!(
                 action.polkit().map(Answer::Polkit),
                 match stranger {

@@ -28,7 +28,11 @@ fn kept(changes: Changes) -> (Option<Contact>, Option<LaneState>, Vec<Change>) {
         match change {
             Beside::Contact(_, state) => contact = Some(state),
             Beside::Caller(_, state) => caller = Some(state),
-            Beside::Sent(..) | Beside::TidyContacts(_) | Beside::TidyFamilies(_) => {}
+            Beside::Sent(..)
+            | Beside::Pass(_)
+            | Beside::ForgetPasses(_)
+            | Beside::TidyContacts(_)
+            | Beside::TidyFamilies(_) => {}
         }
     }
     (contact, caller, changes.list)

@@ -104,9 +104,11 @@ impl Device {
                 state.probe(recipient, code, now)
             }
             (Kind::Totp(..) | Kind::Hotp(..) | Kind::Message(..), Offer::Recovery(_))
-            | (Kind::Recovery(_), Offer::Code(_)) => {
-                Probe::NoMatch { hint: Hint::None, candidate: None }
-            }
+            | (Kind::Recovery(_), Offer::Code(_))
+            | (
+                Kind::Totp(..) | Kind::Hotp(..) | Kind::Message(..) | Kind::Recovery(_),
+                Offer::Key,
+            ) => Probe::NoMatch { hint: Hint::None, candidate: None },
         }
     }
 

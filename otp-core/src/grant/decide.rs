@@ -104,7 +104,10 @@ pub fn grant(
                     changes.beside.push(Beside::TidyFamilies(over(now)));
                     Granted::Made(Box::new(family), verified)
                 }
-                Verified::Wrong { .. } | Verified::Held(_) => Granted::Wrong(verified),
+                // No pass is asked where somebody proves to have a device.
+                Verified::Passed(_) | Verified::Wrong { .. } | Verified::Held(_) => {
+                    Granted::Wrong(verified)
+                }
             };
             (changes, outcome)
         }

@@ -90,7 +90,9 @@ fn caller_after(changes: &Changes) -> LaneState {
         Beside::TidyFamilies(_)
         | Beside::Sent(..)
         | Beside::Contact(..)
-        | Beside::TidyContacts(_) => None,
+        | Beside::TidyContacts(_)
+        | Beside::Pass(_)
+        | Beside::ForgetPasses(_) => None,
     });
     states.next_back().unwrap_or_default()
 }

@@ -162,6 +162,10 @@ fn sentence(entry: &LogEntry, zone: &TimeZone) -> String {
             entry.tokens.as_deref().unwrap_or_default(),
             by(entry)
         ),
+        "pass-made" => format!("{devices} made{}{}", purpose(entry), by(entry)),
+        "pass-used" => format!("{devices} used{}{}", purpose(entry), place(entry)),
+        "pass-extended" => format!("{devices} extended{}", by(entry)),
+        "pass-deactivated" => format!("{devices} called back{}", by(entry)),
         "invited" => format!("invited to enroll a device without a code{}", by(entry)),
         "exempted" => {
             let until = entry.until.map(|until| format!(" until {}", wall_time(until, zone)));
@@ -212,6 +216,11 @@ fn place(entry: &LogEntry) -> String {
         None | Some("") => service,
         Some(from) => format!("{service} from {}", named(from)),
     }
+}
+
+/// For what a pass is.
+fn purpose(entry: &LogEntry) -> String {
+    entry.label.as_deref().map(|purpose| format!(" for {purpose}")).unwrap_or_default()
 }
 
 /// A name that others chose: in quotes where it could be read as more than a name.

@@ -14,6 +14,7 @@ pub(crate) mod invite;
 pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod pass;
 pub(crate) mod recovery;
 pub(crate) mod reload;
 pub(crate) mod remembered;

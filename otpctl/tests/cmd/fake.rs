@@ -48,6 +48,7 @@ pub(crate) struct State {
     pub(crate) sealed: (u64, u32),
     pub(crate) keys: Vec<otp_bus::KeyInfo>,
     pub(crate) tokens: Vec<otp_bus::TokenFamily>,
+    pub(crate) passes: Vec<otp_bus::PassInfo>,
     asked: Vec<String>,
     servers: Vec<Connection>,
 }
@@ -79,6 +80,7 @@ impl Fake {
             sealed: (0, 0),
             keys: Vec::new(),
             tokens: Vec::new(),
+            passes: vec![crate::passes::pass(1)],
             asked: Vec::new(),
             servers: Vec::new(),
         })))
@@ -140,6 +142,7 @@ impl Connect for Fake {
             .serve_at(OBJECT_PATH, Manage(self.clone()))
             .serve_at(OBJECT_PATH, Admin(self.clone()))
             .serve_at(OBJECT_PATH, crate::session::Sessions(self.clone()))
+            .serve_at(OBJECT_PATH, crate::passes::Passes(self.clone()))
             .serve_at(OBJECT_PATH, crate::keys::Keys(self.clone()))
             .serve_at(OBJECT_PATH, crate::token::Tokens(self.clone()));
         let server = tokio::spawn(server.build());

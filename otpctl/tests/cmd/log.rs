@@ -112,3 +112,27 @@ fn it_has_bounds_and_is_not_for_everybody() {
     let fake = Fake::new().refusing("LogAll", [Error::Unavailable("the store failed".into())]);
     Case::root(&["log", "--json"]).expect("log-all-unavailable", &fake);
 }
+
+#[test]
+fn what_happened_to_passes() {
+    let pass = |at, by, event| LogEntry {
+        devices: Some(vec!["pass/0000000000000001".into()]),
+        ..entry("alice", at, by, event)
+    };
+    let of = |entry: LogEntry, service: Option<&str>| LogEntry {
+        label: Some("door".into()),
+        service: service.map(str::to_owned),
+        ..entry
+    };
+    let fake = Fake::new().with(|state| {
+        state.log = vec![
+            code(pass(NOON + 60, 0, "accepted"), "remote", "sshd", "192.0.2.7"),
+            pass(NOON, 0, "pass-deactivated"),
+            of(pass(NOON - 60, 1001, "pass-used"), Some("self")),
+            of(pass(NOON - 70, 0, "pass-used"), Some("door daemon")),
+            pass(NOON - 80, 1000, "pass-extended"),
+            of(pass(NOON - 90, 1002, "pass-made"), None),
+        ];
+    });
+    Case::alice(&["log"]).expect("log-passes", &fake);
+}

@@ -26,6 +26,7 @@ mod keys;
 mod log;
 mod manual;
 mod messages;
+mod passes;
 mod reload;
 mod remembered;
 mod repair;

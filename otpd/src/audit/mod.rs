@@ -9,7 +9,8 @@ mod syslog;
 use std::fmt;
 
 use otp_core::{
-    DeviceId, Exemption, Found, Label, Lane, Malformed, Matched, Refusal, Remembered, Seconds, Uid,
+    DeviceId, Exemption, Found, Label, Lane, Malformed, Matched, Passed, Refusal, Remembered,
+    Seconds, Uid,
     message::{Cap, Unsent},
 };
 
@@ -58,6 +59,19 @@ pub enum Event<'a> {
         matched: Matched,
         /// Other devices on which it was spent.
         also: &'a [DeviceId],
+    },
+    /// A pass let somebody in.
+    Passed(&'a Subject, &'a Passed),
+    /// A key that somebody showed is none that counts.
+    WrongKey {
+        /// The caller.
+        uid: Uid,
+        /// For what it should count.
+        purpose: &'a str,
+        /// How many failures in a row that makes; none where they are not counted.
+        failures: u32,
+        /// How long the caller must wait.
+        wait: Seconds,
     },
     /// No code matched.
     Wrong {
@@ -180,9 +194,11 @@ impl Event<'_> {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Accepted { .. } | Self::Exempt(..) | Self::Remembered(..) | Self::Sent { .. } => {
-                Severity::Info
-            }
+            Self::Accepted { .. }
+            | Self::Passed(..)
+            | Self::Exempt(..)
+            | Self::Remembered(..)
+            | Self::Sent { .. } => Severity::Info,
             Self::Wrong { locked: true, .. }
             | Self::Refused(_, Refusal::Locked { .. })
             | Self::NotAllowed { .. }
@@ -192,6 +208,7 @@ impl Event<'_> {
             | Self::PassedUnenrolled(_)
             | Self::ExemptFor(..) => Severity::Warning,
             Self::Wrong { locked: false, .. }
+            | Self::WrongKey { .. }
             | Self::Refused(..)
             | Self::NotSent(..)
             | Self::Malformed(..)
@@ -233,6 +250,10 @@ impl fmt::Display for Event<'_> {
                 write!(f, "{who} accepted {}: device {device} {:?}", who.by(), label.as_str())?;
                 Where(*matched).fmt(f)?;
                 also.iter().try_for_each(|other| write!(f, ", spent on {other} too"))
+            }
+            Self::Passed(who, passed) => of_pass(f, who, passed),
+            Self::WrongKey { uid, purpose, failures, wait } => {
+                wrong_key(f, (*uid, purpose), (*failures, *wait))
             }
             Self::Wrong { who, lane, failures, wait, locked, clock_behind, noted } => {
                 let lane = lane.name();
@@ -322,6 +343,28 @@ impl fmt::Display for Event<'_> {
             Self::AtPrompt(who, what) => what.line(who, f),
             Self::Daemon(_, text) => f.write_str(text),
         }
+    }
+}
+
+/// A pass let somebody in: by whom it was made, and why.
+fn of_pass(f: &mut fmt::Formatter<'_>, who: &Subject, passed: &Passed) -> fmt::Result {
+    let Passed { id, origin, reason, failures: _ } = passed;
+    write!(f, "{who} accepted {}: {id}, made by {}", who.by(), Escaped(origin))?;
+    let reason = reason.as_ref();
+    reason.map_or(Ok(()), |reason| write!(f, ", reason {:?}", reason.as_str()))
+}
+
+/// Somebody showed a key that does not count.
+fn wrong_key(
+    f: &mut fmt::Formatter<'_>,
+    (uid, purpose): (Uid, &str),
+    (failures, wait): (u32, Seconds),
+) -> fmt::Result {
+    write!(f, "uid {uid} showed a key that is none for {}", Escaped(purpose))?;
+    match (failures, wait.0) {
+        (0, _) => Ok(()),
+        (_, 0) => write!(f, ", failure {failures}"),
+        (_, wait) => write!(f, ", failure {failures}; next one in {wait} s"),
     }
 }
 
@@ -432,6 +475,7 @@ impl fmt::Display for Why<'_> {
             | Refusal::TooManyContacts
             | Refusal::UnknownToken
             | Refusal::TooManyTokens
+            | Refusal::Pass(_)
             | Refusal::Unadopted(_) => write!(f, "{refusal:?}"),
         }
     }

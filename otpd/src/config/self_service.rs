@@ -31,6 +31,8 @@ pub struct SelfService {
     pub remove: Switch,
     /// Make new recovery codes.
     pub recovery: Switch,
+    /// Make passes for themselves.
+    pub pass: Switch,
     /// Add a first device with nothing but the session that they are in.
     pub first: Switch,
     /// Remove the last confirmed device, and be let in by none.
@@ -44,6 +46,7 @@ impl Default for SelfService {
             replace: Switch::On,
             remove: Switch::On,
             recovery: Switch::On,
+            pass: Switch::On,
             first: Switch::Off,
             remove_last_device: Switch::Off,
         }

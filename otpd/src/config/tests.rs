@@ -57,6 +57,7 @@ fn every_key_is_in_the_manual_and_the_example() {
         "[messages]\n",
         "[channel.sms]\n",
         "[[application]]\n",
+        "[pass]\n",
         "",
     ];
     for text in sections.map(|section| format!("{section}x = 1")) {

@@ -27,6 +27,16 @@ impl TryFrom<String> for Length {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        match Self::seconds(&text)? {
+            secs @ 60..=31_536_000 => Ok(Self(Seconds(secs))),
+            _ => Err("must be between 1min and 365d".to_owned()),
+        }
+    }
+}
+
+impl Length {
+    /// The seconds of a length of time, however many.
+    pub(super) fn seconds(text: &str) -> Result<u64, String> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let factor: u64 = match unit {
@@ -36,11 +46,8 @@ impl TryFrom<String> for Length {
             "d" => 86_400,
             _ => return Err("must be a number and s, min, h or d, such as \"24h\"".to_owned()),
         };
-        let secs = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-        match secs {
-            Some(secs @ 60..=31_536_000) => Ok(Self(Seconds(secs))),
-            _ => Err("must be between 1min and 365d".to_owned()),
-        }
+        // What no number holds is beyond every bound.
+        Ok(number.parse::<u64>().map_or(u64::MAX, |number| number.saturating_mul(factor)))
     }
 }
 

@@ -11,6 +11,7 @@ mod foresee;
 mod keys;
 mod log;
 mod messages;
+mod passes;
 mod remembered;
 mod steps;
 mod token_text;
@@ -23,9 +24,10 @@ use std::{
 
 use otp_core::{
     Attempt, Changed, Code, CodeHash, DeviceSummary, Entry, InvitationToken, Label, LastDevice,
-    NewCodes, Offer, Origin, RecoveryCode, Refusal, Remembering, Seconds, Secret, ThrottlePolicy,
-    TwoCodes, Uid, UnixTime, UserName, Verified, attempt, confirm, device::KindState,
-    forget_failures, invite, otpauth_uri, remember, remove, rename, renew_recovery, resync,
+    NewCodes, Offer, Origin, PassKey, RecoveryCode, Refusal, Remembering, Seconds, Secret,
+    ThrottlePolicy, TwoCodes, Uid, UnixTime, UserName, Verified, attempt, confirm,
+    device::KindState, forget_failures, invite, otpauth_uri, remember, remove, rename,
+    renew_recovery, resync,
 };
 use zeroize::Zeroizing;
 
@@ -44,6 +46,7 @@ pub use enrol::{Shot, Shown};
 pub use foresee::Foreseen;
 use log::{Log, LogOfAll};
 pub use messages::{Ask, Outgoing, To, WantedAddress};
+pub use passes::{Meant, ShownAt, WantedPass};
 pub use steps::{Asked, Elsewhere, LaneOverview, Overview, Right, Standing};
 use steps::{Enroll, EnrollFor, Look, OnAccount, OnPerson};
 pub use token_text::Pair;
@@ -89,6 +92,8 @@ pub struct WantedCodes {
 pub struct Login {
     /// What was typed.
     pub entry: Entry,
+    /// The same as the key of a pass, where one may let in and this can be one.
+    pub key: Option<PassKey>,
     /// The one device that is asked; none: every one.
     pub device: Option<String>,
     /// The kinds of devices that may be asked; none: all.
@@ -224,6 +229,7 @@ impl Engine {
         match entry {
             Entry::Code(code) => Ok(Offer::Code(code)),
             Entry::Recovery(code) => self.hashed(&code).map(Offer::Recovery),
+            Entry::Key => Ok(Offer::Key),
         }
     }
 
@@ -241,7 +247,11 @@ impl Engine {
         login: Login,
         before: Instant,
     ) -> Result<Persisted<Verified>, Unavailable> {
-        let Login { entry, device, kinds, origin, service, from, remember: wanted } = login;
+        let mut login = login;
+        if let Some(key) = login.key.take() {
+            return self.verify_with_pass(person, by, (login, key), before).await;
+        }
+        let Login { entry, key: _, device, kinds, origin, service, from, remember: wanted } = login;
         let (offer, policy) = (self.offer(entry)?, self.throttle());
         let step = OnAccount::new(person, by, Refusal::NotEnrolled, move |account, now| {
             let (device, kinds, service) = (device.as_deref(), kinds.as_deref(), service.as_str());

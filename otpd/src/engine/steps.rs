@@ -49,7 +49,12 @@ impl Whose {
         self.uid
     }
 
-    /// Whose it is to be.
+    /// The person's name.
+    pub(super) fn name(&self) -> &UserName {
+        &self.name
+    }
+
+    /// The person's uid.
     pub(super) fn uid(&self) -> Uid {
         self.uid.unwrap_or(NOBODY)
     }

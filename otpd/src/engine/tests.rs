@@ -1,6 +1,7 @@
 //! Random histories of an account, on two stores: one that stays open, and one that is closed and
 //! opened anew in between. Both answer alike, and whatever happens, no code is accepted twice.
 
+mod passes;
 mod remembered;
 mod sample;
 
@@ -109,13 +110,15 @@ impl World {
     fn verify_and(&self, remember: Option<Remembering>, typed: &str, origin: Origin) -> String {
         let entry = Entry::parse(typed).unwrap();
         let (service, from) = ("sshd".to_owned(), String::new());
-        let login = Login { entry, device: None, kinds: None, origin, service, from, remember };
+        let (key, device, kinds) = (None, None, None);
+        let login = Login { entry, key, device, kinds, origin, service, from, remember };
         let engine = self.engine.as_ref().unwrap();
         let done = self.runtime.block_on(engine.verify(alice(), Uid(0), login, soon())).unwrap();
         match done.into_result() {
             Ok(Verified::Accepted { label, matched, also, .. }) => {
                 format!("accepted {label} {matched:?} {}", also.len())
             }
+            Ok(Verified::Passed(passed)) => format!("passed {}", passed.id),
             Ok(Verified::Wrong { lane, failures, wait, locked, noted, .. }) => {
                 format!("wrong {lane:?} {failures} {wait:?} {locked} {}", noted.is_some())
             }

@@ -96,7 +96,7 @@ impl Engine {
         let id = FamilyId::new(entropy::array()?);
         let (texts, pair) = token_text::pair(self.store.pepper(), id, Generation(0))?;
         let new = NewFamily { id, holder, scope, lifetimes, pair };
-        let Login { entry, device, kinds, origin, service, from, remember: _ } = login;
+        let Login { entry, key: _, device, kinds, origin, service, from, remember: _ } = login;
         let (offer, policy, user) = (self.offer(entry)?, self.throttle(), whom.name());
         let step = OnTokens::new(whom, holder, None, move |found: &Found<'_>, now| {
             let (device, kinds, service) = (device.as_deref(), kinds.as_deref(), service.as_str());

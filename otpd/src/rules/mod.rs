@@ -24,6 +24,9 @@ pub use review::{Remark, review};
 /// Why a rule about groups is undecided.
 pub const GROUPS: &str = "whether the user is in its groups cannot be told";
 
+/// The method by which a rule lets passes in; never where it lists no methods.
+pub const PASS: &str = "pass";
+
 /// The administrator's rules, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules(Vec<Rule>);
@@ -89,9 +92,9 @@ pub enum Requirement {
 /// By what a login may show a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Methods {
-    /// By any device.
+    /// By any device, and by no pass.
     Any,
-    /// By devices of these kinds.
+    /// By devices of these kinds, and by passes where they are among them.
     Only(Vec<String>),
 }
 

@@ -5,13 +5,13 @@ use otp_core::Seconds;
 use serde::Deserialize;
 
 use super::{
-    Methods, Network, Place, Requirement, Rule, Ruling,
+    Methods, Network, PASS, Place, Requirement, Rule, Ruling,
     enrolling::{self, LastDay, Word},
 };
 use crate::config::Length;
 
-/// The kinds of devices that a rule can name.
-const METHODS: [&str; 4] = ["totp", "hotp", "recovery", "message"];
+/// The kinds of devices that a rule can name, and passes.
+const METHODS: [&str; 5] = ["totp", "hotp", "recovery", "message", PASS];
 
 /// For how long a login can be remembered.
 const LONGEST: Seconds = Seconds(30 * 86_400);

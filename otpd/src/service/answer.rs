@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use otp_bus::{Details, DeviceInfo, Error, LaneStatus, Outcome, Reason, Sending, Verdict};
 use otp_core::{
-    DeviceId, DeviceSummary, Found, Label, Lane, Matched, Refusal, Seconds, Unadopted, UserName,
-    Verified,
+    DeviceId, DeviceSummary, Found, Label, Lane, Matched, PassRefusal, Passed, Purpose, Refusal,
+    Seconds, Unadopted, UserName, Verified,
     device::KindState,
     message::{Cap, Posted, Unsent},
 };
@@ -29,6 +29,7 @@ const NO_IDENTIFIER: &str =
 /// What is to be logged of a verdict, whose subject comes later.
 pub(super) enum Logged {
     Accepted { device: DeviceId, label: Label, matched: Matched, also: Vec<DeviceId> },
+    Passed(Box<Passed>),
     Wrong(Wrong),
     Refused(Refusal),
 }
@@ -50,6 +51,7 @@ impl Logged {
             Verified::Accepted { device, label, matched, also, failures: _ } => {
                 Self::Accepted { device, label, matched, also }
             }
+            Verified::Passed(passed) => Self::Passed(passed),
             Verified::Wrong { lane, failures, wait, locked, clock_behind: behind, noted } => {
                 Self::Wrong(Wrong { lane, failures, wait, locked, behind, noted })
             }
@@ -62,6 +64,7 @@ impl Logged {
             Self::Accepted { device, label, matched, also } => {
                 log.log(&Event::Accepted { who, device, label, matched: *matched, also });
             }
+            Self::Passed(passed) => log.log(&Event::Passed(who, passed)),
             Self::Wrong(wrong) => log.log(&Event::Wrong {
                 who,
                 lane: wrong.lane,
@@ -92,6 +95,18 @@ pub(super) fn verdict(verified: Persisted<Verified>) -> (Logged, Verdict) {
                 },
             };
             (Logged::Accepted { device, label, matched, also }, verdict)
+        }
+        Ok(Verified::Passed(passed)) => {
+            let failures = Some(passed.failures).filter(|failures| *failures > 0);
+            let verdict = Verdict {
+                outcome: Outcome::Accepted,
+                reason: Reason::Matched,
+                device: passed.id.to_string(),
+                label: Purpose::login().to_string(),
+                wait: 0,
+                details: Details { failures, ..Details::default() },
+            };
+            (Logged::Passed(passed), verdict)
         }
         Ok(Verified::Wrong { lane, failures, wait, locked, clock_behind, noted }) => {
             let details =
@@ -168,6 +183,7 @@ fn of_refusal(refusal: &Refusal) -> Verdict {
         | Refusal::TooManyContacts
         | Refusal::UnknownToken
         | Refusal::TooManyTokens
+        | Refusal::Pass(_)
         | Refusal::Unadopted(_) => verdict,
     }
 }
@@ -319,6 +335,7 @@ pub(super) fn error(refusal: Refusal, user: &str) -> Error {
         )),
         Refusal::TooManyContacts => full("addresses that wait", otp_core::MAX_CONTACTS),
         Refusal::TooManyTokens => full("tokens", otp_core::MAX_HELD),
+        Refusal::Pass(why) => pass(&why, &user),
         Refusal::NothingToUnlock => {
             Error::InvalidArgument(format!("{user} has no failures; there is nothing to unlock"))
         }
@@ -356,6 +373,7 @@ pub(super) fn unsent(refusal: &Refusal) -> Verdict {
         | Refusal::CallerThrottled { .. }
         | Refusal::UnknownToken
         | Refusal::TooManyTokens
+        | Refusal::Pass(_)
         | Refusal::CodeNeeded
         | Refusal::NotInvited
         | Refusal::UnknownInvitation
@@ -402,6 +420,35 @@ fn unsent_error(unsent: Unsent, user: &impl Display) -> Error {
 /// What a caller hears who has as much as one can have.
 fn full(what: &str, most: u32) -> Error {
     Error::LimitReached(format!("you have {most} {what}, which is the most; let some run out"))
+}
+
+/// Why nothing was done about a pass, and the next step.
+pub(super) fn pass(why: &PassRefusal, user: &impl Display) -> Error {
+    match why {
+        PassRefusal::Term(error) => Error::InvalidArgument(error.to_string()),
+        PassRefusal::OwnerFull => Error::LimitReached(format!(
+            "{user} has {} live passes, which is the most; deactivate some, or wait",
+            otp_core::OWNER_LIVE
+        )),
+        PassRefusal::MakerFull => Error::LimitReached(format!(
+            "you have made {} passes that are live, which is the most; deactivate some, or wait",
+            otp_core::MAKER_LIVE
+        )),
+        PassRefusal::KeyTaken => Error::Unavailable(
+            "every key that was made is known already; try again, or take a longer one".to_owned(),
+        ),
+        PassRefusal::DeviceCodeNeeded => Error::NotAllowed(
+            "a pass of your own needs a code of a device; neither a recovery code nor a pass makes one"
+                .to_owned(),
+        ),
+        PassRefusal::MakerLocked => Error::Locked(
+            "your own account is locked after wrong codes; have it unlocked before you make passes"
+                .to_owned(),
+        ),
+        PassRefusal::None => Error::UnknownPass(format!(
+            "no live pass of {user} is meant; otpctl pass list shows what there is"
+        )),
+    }
 }
 
 /// A name that is nobody's.

@@ -14,6 +14,7 @@ pub(super) fn bounded(most: u32) -> Result<u32, Error> {
 }
 
 /// An event as it may be shown.
+#[expect(clippy::too_many_lines, reason = "a row for each kind of event")]
 pub(super) fn entry(logged: Logged) -> LogEntry {
     let Logged { account, at, by, what } = logged;
     let told = LogEntry {
@@ -103,6 +104,16 @@ pub(super) fn entry(logged: Logged) -> LogEntry {
         }
         Some(EventKind::TokensEnded { family, why }) => {
             LogEntry { event: format!("tokens-{}", why.name()), tokens: Some(family), ..told }
+        }
+        Some(EventKind::PassMade { pass, purpose, until: _ }) => {
+            LogEntry { label: Some(purpose), ..about("pass-made", pass) }
+        }
+        Some(EventKind::PassExtended { pass, until: _ }) => about("pass-extended", pass),
+        Some(EventKind::PassUsed { pass, purpose, service }) => {
+            LogEntry { label: Some(purpose), service: Some(service), ..about("pass-used", pass) }
+        }
+        Some(EventKind::PassEnded { passes }) => {
+            LogEntry { event: "pass-deactivated".to_owned(), devices: Some(passes), ..told }
         }
         Some(EventKind::Unlocked) => LogEntry { event: "unlocked".to_owned(), ..told },
         None => LogEntry { event: "damaged".to_owned(), ..told },

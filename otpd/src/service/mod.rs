@@ -13,6 +13,7 @@ mod listed;
 mod log;
 mod manage;
 mod messages;
+mod passes;
 mod permit;
 mod remembered;
 mod right;
@@ -48,6 +49,8 @@ use guarded::Guarded;
 use keys::KeysService;
 pub use keys::tell_missing;
 use manage::ManageService;
+use passes::PassesService;
+pub use passes::clean_up;
 use right::Permit;
 use sessions::SessionsService;
 use tokens::TokensService;
@@ -99,6 +102,7 @@ impl Services {
             .serve_at(OBJECT_PATH, guarded(parts(), |it| SessionsService::new(it, way)))
             .serve_at(OBJECT_PATH, guarded(parts(), |it| TokensService::new(it, way)))
             .serve_at(OBJECT_PATH, guarded(parts(), |it| ContactsService::new(it, way)))
+            .serve_at(OBJECT_PATH, guarded(parts(), |it| PassesService::new(it, way)))
     }
 
     async fn enter(

@@ -33,9 +33,11 @@ pub(super) fn wrong_code(wrong: Verified, user: &str) -> Error {
             "that code is wrong; check the device's clock and try again in {} s",
             wait.0
         )),
-        Verified::Wrong { .. } | Verified::Accepted { .. } => Error::WrongCode(
-            "that code is wrong; check the device's clock and try the next one".to_owned(),
-        ),
+        Verified::Wrong { .. } | Verified::Accepted { .. } | Verified::Passed(_) => {
+            Error::WrongCode(
+                "that code is wrong; check the device's clock and try the next one".to_owned(),
+            )
+        }
     }
 }
 

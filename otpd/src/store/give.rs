@@ -2,13 +2,14 @@
 //! that has one is opened under the old name and written anew under the new one, all within the
 //! transaction; then it is read back, and what is not as it was undoes the step.
 
-use otp_core::{Account, Change, Uid, UserName};
+use otp_core::{Account, Change, Pass, Uid, UserName};
 use rusqlite::params;
 
 use super::{
     StoreError,
     load::{self, OpenedBy},
     mark::Marked,
+    passes,
     save::Saver,
 };
 
@@ -19,7 +20,7 @@ pub(super) fn give(
     new: &UserName,
     uid: Uid,
 ) -> Result<(), StoreError> {
-    let was = read(saver, old)?;
+    let (was, passes) = (read(saver, old)?, passes::all_of(saver, old)?);
     let (name, enrolled) = (new.as_str(), was.enrolled);
     let mark = Marked::Account { name, uid: Some(uid.0), enrolled }.mark(saver.pepper)?;
     // What refers to the account follows its name, by ON UPDATE CASCADE.
@@ -29,6 +30,8 @@ pub(super) fn give(
     )?;
     if old != new {
         rewrite(saver, new, &was)?;
+        let mut renamed = passes.into_iter().map(|pass| Pass { owner: Some(new.clone()), ..pass });
+        renamed.try_for_each(|pass| passes::save(saver, &pass))?;
     }
     if is_whole(&was, &read(saver, new)?, uid) {
         return Ok(());

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{
     Key, Records, StoreError, contacts, exemption, log,
     mark::{Marked, MarkedDevice},
-    remembered, sent, tokens,
+    passes, remembered, sent, tokens,
 };
 use crate::{
     audit::Escaped,
@@ -91,6 +91,23 @@ pub(super) fn records(
             }
             Key::Held(uid) => {
                 records.held.insert(*uid, tokens::held(connection, *uid)?);
+            }
+            Key::Pass(digest) => {
+                records.passes.extend(passes::keyed(connection, opened_by, digest)?);
+            }
+            Key::PassCalled(id) => {
+                records.passes.extend(passes::called(connection, opened_by, id)?);
+            }
+            Key::Unended(owner, purpose) => {
+                let owner = owner.as_ref();
+                records.some_passes = passes::unended(connection, opened_by, owner, purpose)?;
+            }
+            Key::Lives(owner, maker) => {
+                records.lives = passes::lives(connection, owner.as_ref(), *maker)?;
+            }
+            Key::Passes(listing, after, most) => {
+                let page = passes::page(connection, opened_by, listing, (after, *most))?;
+                records.some_passes = page;
             }
             Key::Log(whose, most) => {
                 records.log = log::read(connection, whose.as_ref(), *most)?;

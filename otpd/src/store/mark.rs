@@ -19,6 +19,14 @@ pub(super) enum Marked<'a> {
     Caller { uid: u32, state: &'a str },
     /// How many messages were sent.
     Sent { subject: &'a str, state: &'a str },
+    /// A pass.
+    Pass {
+        id: &'a str,
+        account: Option<&'a str>,
+        digest: &'a [u8],
+        state: &'a str,
+        data: Option<&'a str>,
+    },
     /// An invitation.
     Invitation { account: &'a str, state: &'a str },
     /// A remembered login.
@@ -65,6 +73,12 @@ impl Marked<'_> {
             Self::Sent { subject, state } => {
                 pepper.mark(&[b"sent", subject.as_bytes(), state.as_bytes()])
             }
+            Self::Pass { id, account, digest, state, data } => {
+                // No owner is called by an empty name, and no JSON is empty.
+                let (account, data) = (account.unwrap_or_default(), data.unwrap_or_default());
+                let (id, account) = (id.as_bytes(), account.as_bytes());
+                pepper.mark(&[b"pass", id, account, digest, state.as_bytes(), data.as_bytes()])
+            }
             Self::Invitation { account, state } => {
                 pepper.mark(&[b"invitation", account.as_bytes(), state.as_bytes()])
             }
@@ -98,6 +112,7 @@ impl Marked<'_> {
             Self::Lane { account, lane, .. } => format!("lane {lane:?} of {account}"),
             Self::Caller { uid, .. } => format!("what uid {uid} has failed"),
             Self::Sent { subject, .. } => format!("how many messages were sent ({subject})"),
+            Self::Pass { id, .. } => id.to_owned(),
             Self::Invitation { account, .. } => format!("the invitation of {account}"),
             Self::Remembered { account, number, .. } => {
                 format!("remembered login {number} of {account}")

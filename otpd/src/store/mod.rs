@@ -13,6 +13,7 @@ mod load;
 mod log;
 mod made;
 mod mark;
+mod passes;
 mod remembered;
 mod save;
 mod schema;
@@ -25,14 +26,15 @@ mod writer;
 use std::{collections::BTreeMap, future::Future, time::Instant};
 
 use otp_core::{
-    Account, Contact, ContactKey, Decision, Family, FamilyId, LaneState, Refusal, Uid, UnixTime,
-    UserName,
+    Account, CodeHash, Contact, ContactKey, Decision, Family, FamilyId, LaneState, Pass, PassId,
+    Purpose, Refusal, Uid, UnixTime, UserName,
     message::{SendTally, Tally},
 };
 
 pub use accounts::{Entry, Page, Stored, StoredName};
 pub use keys::{KeyRole, KeyUse, KeysError};
 pub use log::Logged;
+pub use passes::{Listing, Lives};
 pub use sealed::Resealed;
 pub use sqlite::{OpenError, SqliteStore};
 
@@ -63,6 +65,16 @@ pub enum Key {
     Held(Uid),
     /// The newest families of all accounts, at most so many. For questions alone.
     NewestFamilies(u32),
+    /// The pass whose purpose and key have this hash.
+    Pass(Vec<u8>),
+    /// The pass of this id.
+    PassCalled(PassId),
+    /// The passes of this owner, or of none, for this purpose that were neither used nor called back.
+    Unended(Option<UserName>, Purpose),
+    /// When the passes of this owner, and those that this uid made, are over.
+    Lives(Option<UserName>, Uid),
+    /// Passes behind this id, at most so many. For questions alone.
+    Passes(Listing, String, u32),
     /// The last events of this account, or of all, at most so many. For questions alone.
     Log(Option<UserName>, u32),
 }
@@ -80,7 +92,17 @@ pub struct Records {
     pub(crate) at: BTreeMap<ContactKey, UserName>,
     pub(crate) families: Vec<(UserName, Family)>,
     pub(crate) held: BTreeMap<Uid, u32>,
+    pub(crate) passes: Vec<Pass>,
+    pub(crate) some_passes: Vec<Pass>,
+    pub(crate) lives: Lives,
     pub(crate) log: Vec<Logged>,
+}
+
+impl Key {
+    /// The pass whose purpose and key have this hash.
+    pub fn pass(digest: &CodeHash) -> Self {
+        Self::Pass(passes::digest(digest))
+    }
 }
 
 impl Records {
@@ -138,6 +160,26 @@ impl Records {
     /// How many families a uid holds.
     pub fn held(&self, uid: Uid) -> u32 {
         self.held.get(&uid).copied().unwrap_or(0)
+    }
+
+    /// The pass whose purpose and key have a hash.
+    pub fn pass(&self, digest: &CodeHash) -> Option<&Pass> {
+        self.passes.iter().find(|pass| pass.digest.same_as(digest))
+    }
+
+    /// The pass of an id.
+    pub fn pass_called(&self, id: &PassId) -> Option<&Pass> {
+        self.passes.iter().find(|pass| pass.id == *id)
+    }
+
+    /// The passes that were asked for in a number.
+    pub fn some_passes(&self) -> &[Pass] {
+        &self.some_passes
+    }
+
+    /// When passes are over.
+    pub fn lives(&self) -> &Lives {
+        &self.lives
     }
 
     /// The last events, the newest first.

@@ -8,7 +8,7 @@ use super::{
     give::give,
     log,
     mark::{Marked, MarkedDevice},
-    remembered, sent, tokens,
+    passes, remembered, sent, tokens,
 };
 use crate::vault::{Pepper, Place, Vault};
 
@@ -65,6 +65,8 @@ impl Saver<'_> {
             Beside::Contact(key, contact) => contacts::keep(self, &key, &contact),
             Beside::TidyContacts(since) => contacts::tidy(self, since),
             Beside::TidyFamilies(before) => tokens::tidy(self, before),
+            Beside::Pass(pass) => passes::save(self, &pass),
+            Beside::ForgetPasses(before) => passes::forget(self, before),
             Beside::Caller(uid, state) => {
                 let state = json(&state)?;
                 let mark = Marked::Caller { uid: uid.0, state: &state }.mark(self.pepper)?;

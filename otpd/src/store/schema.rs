@@ -106,6 +106,22 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX token_family_device ON token_family (account, device);
     CREATE INDEX token_family_holder ON token_family (holder);
     CREATE INDEX token_family_until ON token_family (until);
+    CREATE TABLE pass (
+        id      TEXT PRIMARY KEY,
+        account TEXT REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE, -- none: nobody's
+        digest  BLOB NOT NULL UNIQUE,     -- keyed hash of purpose and key
+        purpose TEXT NOT NULL,
+        maker   INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        ended   INTEGER NOT NULL CHECK (ended IN (0, 1)), -- used or called back
+        over    INTEGER NOT NULL,         -- when it ended, or else expires
+        state   TEXT NOT NULL,            -- JSON, with all of the above that decides
+        data    TEXT,                     -- JSON of its maker
+        mark    BLOB NOT NULL             -- keyed hash of id, account, digest, state, data
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX pass_account ON pass (account, purpose);
+    CREATE INDEX pass_maker ON pass (maker);
+    CREATE INDEX pass_over ON pass (over);
 
     CREATE TABLE caller (
         uid   INTEGER PRIMARY KEY,        -- who asked for what is no account's own, and failed

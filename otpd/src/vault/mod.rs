@@ -249,6 +249,20 @@ impl Pepper {
         hash(&subkey, token)?.try_into().ok()
     }
 
+    /// The keyed hash by which a pass is kept and found: of its purpose and its key, so that a key of
+    /// one purpose is none of another. There is none of an empty key.
+    pub fn pass(&self, purpose: &[u8], key: &[u8]) -> Option<[u8; 32]> {
+        if key.is_empty() {
+            return None;
+        }
+        let subkey = Zeroizing::new(hash(&self.0, b"otpd pass")?);
+        // Length-prefixed, so that no two pairs read alike.
+        let mut message = Zeroizing::new((purpose.len() as u64).to_be_bytes().to_vec());
+        message.extend_from_slice(purpose);
+        message.extend_from_slice(key);
+        hash(&subkey, &message)?.try_into().ok()
+    }
+
     /// The keyed hash of what a stored record says, in these parts. A disk that gives back other
     /// bytes than were written must not move a counter back or make an account unenrolled.
     pub fn mark(&self, parts: &[&[u8]]) -> Option<Vec<u8>> {

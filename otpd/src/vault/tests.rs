@@ -74,3 +74,17 @@ fn another_keyring_does_not_open() {
     let sealed = vault(&dir, "a").seal(PLACE, b"secret").unwrap();
     assert!(matches!(vault(&dir, "b").open(PLACE, &sealed), Err(VaultError::Damaged { .. })));
 }
+
+/// A key of one purpose is none of another, however the two are cut; and an empty one is none.
+#[test]
+fn the_hash_of_a_key_is_bound_to_its_purpose() {
+    let pepper = |seed| Pepper::new(Zeroizing::new(vec![seed; Pepper::BYTES]));
+    let hash = |purpose: &str, key: &str| pepper(1).pass(purpose.as_bytes(), key.as_bytes());
+    assert_eq!(hash("login", "abcd"), hash("login", "abcd"));
+    for other in [("reset", "abcd"), ("login", "abce"), ("logina", "bcd"), ("logi", "nabcd")] {
+        assert_ne!(hash("login", "abcd"), hash(other.0, other.1), "{other:?}");
+    }
+    assert_eq!(hash("login", ""), None);
+    assert_ne!(hash("login", "abcd"), pepper(2).pass(b"login", b"abcd"));
+    assert_ne!(pepper(1).recovery_code(b"abcd"), hash("login", "abcd"), "a subkey of its own");
+}

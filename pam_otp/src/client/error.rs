@@ -66,6 +66,7 @@ impl Error {
             other @ (Answer::CodeNeeded(_)
             | Answer::UnknownAccount(_)
             | Answer::UnknownDevice(_)
+            | Answer::UnknownPass(_)
             | Answer::AmbiguousDevice(_)
             | Answer::InvalidArgument(_)
             | Answer::AlreadyExists(_)
@@ -141,6 +142,7 @@ mod tests {
         for strange in [
             Answer::UnknownAccount(text()),
             Answer::UnknownDevice(text()),
+            Answer::UnknownPass(text()),
             Answer::AmbiguousDevice(text()),
             Answer::InvalidArgument(text()),
             Answer::AlreadyExists(text()),

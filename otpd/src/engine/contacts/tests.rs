@@ -41,6 +41,7 @@ impl World {
         let lifetimes = Lifetimes { access: Seconds(600), family: Seconds(3600) };
         let wanted = WantedTokens { holder: APP, scope: Scope::parse("a").unwrap(), lifetimes };
         let login = Login {
+            key: None,
             entry: Entry::parse(code).unwrap(),
             device: None,
             kinds: None,

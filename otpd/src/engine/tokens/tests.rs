@@ -18,6 +18,7 @@ const FIRST: u64 = 1;
 
 fn login(code: &str) -> Login {
     Login {
+        key: None,
         entry: Entry::parse(code).unwrap(),
         device: None,
         kinds: Some(vec!["hotp".to_owned(), "totp".to_owned()]),

@@ -2,7 +2,7 @@
 //! that does not tell why not.
 
 use otp_bus::{Error, Login, Outcome, Reason, Verdict};
-use otp_core::{Entry, Malformed};
+use otp_core::{Entry, Malformed, PassKey};
 
 use super::{
     super::{
@@ -14,7 +14,13 @@ use super::{
     accepted::LetIn,
     until_next,
 };
-use crate::{audit::Event, engine, nss::Person, policy::Action, rules::Methods};
+use crate::{
+    audit::{Event, Subject},
+    engine,
+    nss::Person,
+    policy::Action,
+    rules::{Methods, PASS},
+};
 
 impl AuthService {
     /// What accepts is told at once; what refuses, at the next multiple of [`REFUSALS`].
@@ -49,17 +55,20 @@ impl AuthService {
         if let Some(word) = self.services.word(typed) {
             return self.services.on_word(call, believed, (person, device), word).await;
         }
-        match (person, Entry::parse(typed)) {
+        // What no device makes may be a key; where no pass lets in it stays what it is.
+        let key = PassKey::parse(typed);
+        let entry = match Entry::parse(typed) {
+            Err(Malformed::NotDigits) if key.is_some() => Ok(Entry::Key),
+            entry => entry,
+        };
+        match (person, entry) {
             (None, _) => {
                 self.services.log.log(&Event::UnknownUser(who));
                 Ok(answer::refused(Reason::UnknownUser))
             }
-            (Some(_), Err(malformed)) => {
-                self.services.log.log(&Event::Malformed(who, malformed));
-                Ok(malformed_verdict(malformed))
-            }
+            (Some(_), Err(malformed)) => Ok(self.malformed(who, malformed)),
             (Some(person), Ok(entry)) => {
-                self.attempt(call, believed, person, (entry, device)).await
+                self.attempt(call, believed, person, (entry, key, device)).await
             }
         }
     }
@@ -69,7 +78,7 @@ impl AuthService {
         call: &Call,
         believed: &Believed,
         person: Person,
-        (entry, device): (Entry, Option<String>),
+        (entry, key, device): (Entry, Option<PassKey>, Option<String>),
     ) -> Result<Verdict, Refused> {
         let Believed { who, origin, .. } = believed;
         let decided = self.services.ruled(call, believed, &person).await;
@@ -84,9 +93,15 @@ impl AuthService {
             }
         };
         let kinds = kinds(methods);
+        // A device that was named is no pass.
+        let passes = kinds.as_ref().is_some_and(|kinds| kinds.iter().any(|kind| kind == PASS));
+        let key = key.filter(|_| passes && device.is_none());
+        if matches!((&entry, &key), (Entry::Key, None)) {
+            return Ok(self.malformed(who, Malformed::NotDigits));
+        }
         let (service, from) = (who.service.clone(), who.from.clone());
         let origin = origin.clone();
-        let login = engine::Login { entry, device, kinds, origin, service, from, remember };
+        let login = engine::Login { entry, key, device, kinds, origin, service, from, remember };
         let whose = person.clone();
         let verified = self.services.engine.verify(person, call.uid, login, call.before).await?;
         let (event_log, verdict) = answer::verdict(verified);
@@ -98,6 +113,11 @@ impl AuthService {
         }
         event_log.write(&self.services.log, who);
         Ok(verdict)
+    }
+
+    fn malformed(&self, who: &Subject, malformed: Malformed) -> Verdict {
+        self.services.log.log(&Event::Malformed(who, malformed));
+        malformed_verdict(malformed)
     }
 }
 

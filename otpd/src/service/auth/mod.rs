@@ -310,6 +310,7 @@ pub(super) fn reason(refusal: &Refusal) -> Reason {
         | Refusal::TooManyContacts
         | Refusal::UnknownToken
         | Refusal::TooManyTokens
+        | Refusal::Pass(_)
         | Refusal::Unadopted(_) => Reason::NotEnrolled,
     }
 }

@@ -42,8 +42,9 @@ impl TokensService {
         let wanted = WantedTokens { holder: call.uid, scope, lifetimes: application.lifetimes };
         let (service, from) = (SERVICE.to_owned(), String::new());
         let (device, kinds, origin) = (None, Some(kinds), Origin::Application);
-        let remember = None;
-        let login = Login { entry, device, kinds, origin, service, from, remember };
+        // No pass is exchanged for tokens.
+        let (key, remember) = (None, None);
+        let login = Login { entry, key, device, kinds, origin, service, from, remember };
         let known = !matches!(whom, Whom::Nobody);
         let done = self.services.engine.grant(whom, wanted, login, call.before).await;
         let done = done.map_err(|error| self.unavailable(user, error.into()))?;
