@@ -41,6 +41,7 @@ mod options;
 mod outage;
 mod own;
 mod own_devices;
+mod passes;
 mod polkit;
 mod power;
 mod race;

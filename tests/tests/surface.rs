@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use otp_bus::names::{
     ADMIN_INTERFACE, AUTH_INTERFACE, CONTACTS_INTERFACE, KEYS_INTERFACE, MANAGE_INTERFACE,
-    SESSIONS_INTERFACE, TOKENS_INTERFACE,
+    PASSES_INTERFACE, SESSIONS_INTERFACE, TOKENS_INTERFACE,
 };
 use testbed::{
     Account, Context, Failure, Result, inside, manage,
@@ -18,7 +18,7 @@ use zbus::{Structure, Variant};
 use crate::scene::Scene;
 
 /// Who may: root, the owner, anybody else. Then what root hears with [`usual`] arguments.
-const TABLE: [(&str, &str, [bool; 3], &str); 49] = [
+const TABLE: [(&str, &str, [bool; 3], &str); 56] = [
     (AUTH_INTERFACE, "Begin", [true, true, false], "return"),
     (AUTH_INTERFACE, "Verify", [true, true, false], "return"),
     (MANAGE_INTERFACE, "Enroll", [true, true, false], "return"),
@@ -70,10 +70,23 @@ const TABLE: [(&str, &str, [bool; 3], &str); 49] = [
     (TOKENS_INTERFACE, "Revoke", [true, false, false], "return"),
     (TOKENS_INTERFACE, "List", [true, true, false], "return"),
     (TOKENS_INTERFACE, "End", [true, true, false], "return"),
+    (PASSES_INTERFACE, "Create", [true, true, false], "return"),
+    (PASSES_INTERFACE, "Extend", [true, true, false], "UnknownPass"),
+    (PASSES_INTERFACE, "Deactivate", [true, true, false], "UnknownPass"),
+    (PASSES_INTERFACE, "List", [true, true, false], "return"),
+    // Whoever has a key may.
+    (PASSES_INTERFACE, "Check", [true, true, true], "return"),
+    (PASSES_INTERFACE, "Get", [true, true, true], "WrongCode"),
+    (PASSES_INTERFACE, "Use", [true, true, true], "WrongCode"),
 ];
 
 /// What an owner hears of her own changes, who shows no code with them.
-const CHANGES: [(&str, &str); 9] = [
+const CHANGES: [(&str, &str); 14] = [
+    ("Create", "CodeNeeded"),
+    ("Extend", "CodeNeeded"),
+    ("Deactivate", "UnknownPass"),
+    ("Get", "WrongCode"),
+    ("Use", "WrongCode"),
     ("Enroll", "CodeNeeded"),
     ("Confirm", "AlreadyExists"),
     ("Send", "UnknownDevice"),
@@ -129,6 +142,10 @@ pub(crate) fn usual(member: &str, user: &str) -> Arguments {
             vec![text(user), text("no such device"), text("000000"), text("000001")]
         }
         "Exempt" => vec![text(user), Variant::from(60_u32), text("why")],
+        "Create" => vec![text(user), device([]), device([("purpose", text("login"))])],
+        "Extend" => vec![text(user), device([]), text("pass/0000000000000000"), device([])],
+        "Deactivate" => vec![text(user), text("no-such-purpose"), device([])],
+        "Check" | "Get" | "Use" => vec![text("login"), text("no such key"), device([])],
         "Invite" => vec![text(user), Variant::from(3600_u32)],
         "Open" => vec![text("su")],
         "ForgetRemembered" => vec![text(user), Variant::from(77_u32)],
@@ -158,6 +175,7 @@ fn usual_at(interface: &str, member: &str, user: &str) -> Arguments {
         (TOKENS_INTERFACE, "List") => vec![text(user)],
         (CONTACTS_INTERFACE, "Verify") => vec![text("+4915123456742"), text("000000")],
         (CONTACTS_INTERFACE, "Enroll") => vec![text(user), text("no identifier")],
+        (PASSES_INTERFACE, "List") => vec![text(user), text(""), Variant::from(10_u32)],
         _ => usual(member, user),
     }
 }
@@ -236,7 +254,7 @@ fn every_argument_at_its_bounds() -> Result {
         block_on(async {
             for peer in [Peer::on_socket().await?, Peer::on_bus(None).await?] {
                 for (member, arguments, expected) in
-                    logins().into_iter().chain(names()).chain(keys())
+                    logins().into_iter().chain(names()).chain(keys()).chain(passes())
                 {
                     hears(&peer, member, &arguments, expected).await?;
                 }
@@ -363,6 +381,82 @@ fn keys() -> Vec<Case> {
     }
     for tag in ["", "a/b", "k 1", "k1\n", "x".repeat(17).as_str(), "x".repeat(4096).as_str()] {
         cases.push(("Retire", vec![text(tag)], "UnknownKey"));
+    }
+    cases
+}
+
+/// What passes are made of nobody's, and with what they are asked for.
+fn passes() -> Vec<Case> {
+    let strings =
+        |texts: &[&str]| Variant::from(texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let made = |key: &str, value: Variant<'static>| {
+        let pass = device([("purpose", text("door")), (key, value)]);
+        ("Create", vec![text(""), device([]), pass])
+    };
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    let json = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
+    let number = |number: u32| Variant::from(number);
+    let many = vec!["x".to_owned(); 17];
+    let distinct: Vec<String> = (0..17).map(|number| format!("{number}")).collect();
+    let cases = [
+        (made("seconds", number(0)), INVALID),
+        (made("seconds", number(1)), "return"),
+        (made("seconds", number(2_592_000)), "return"),
+        (made("seconds", number(2_592_001)), INVALID),
+        (made("seconds", number(u32::MAX)), INVALID),
+        (made("until", Variant::from(0_u64)), INVALID),
+        (made("until", Variant::from(u64::MAX)), INVALID),
+        (made("data", text("{\"a\": 1}")), "return"),
+        (made("data", text(json(16_384))), "return"),
+        (made("data", text(json(16_385))), INVALID),
+        (made("data", text("{a: 1}")), INVALID),
+        (made("data", text("")), INVALID),
+        (made("data", text(nested(32))), "return"),
+        (made("data", text(nested(33))), INVALID),
+        (made("data", text(nested(8000))), INVALID),
+        (made("generator", text("digits:7")), "return"),
+        (made("generator", text("digits:6")), INVALID),
+        (made("generator", text("words:2")), "return"),
+        (made("generator", text("debug")), INVALID),
+        (made("restrictions", strings(&["from:192.0.2.0/24", "x-a"])), "return"),
+        (made("restrictions", strings(&["host:a"])), INVALID),
+        (made("restrictions", strings(&["from:localhost"])), INVALID),
+        (made("restrictions", strings(&[""])), INVALID),
+        (made("services", strings(&["sshd"])), "return"),
+        (made("services", strings(&["a\nb"])), INVALID),
+        (made("related", Variant::from(many)), "return"),
+        (made("related", Variant::from(distinct)), INVALID),
+        (made("related", strings(&[""])), INVALID),
+        (made("reason", text("x".repeat(256))), "return"),
+        (made("reason", text("x".repeat(257))), INVALID),
+        (made("reason", text("a\nb")), INVALID),
+        (made("colour", text("red")), UNREAD),
+        (made("key", text("abcd-efgh")), UNREAD),
+    ];
+    let mut cases: Vec<Case> =
+        cases.into_iter().map(|((member, arguments), heard)| (member, arguments, heard)).collect();
+    for purpose in ["", "Login", "a b", "-", "x".repeat(65).as_str()] {
+        let pass = device([("purpose", text(purpose))]);
+        cases.push(("Create", vec![text(""), device([]), pass], INVALID));
+    }
+    let both = device([
+        ("purpose", text("door")),
+        ("seconds", number(1)),
+        ("until", Variant::from(1_u64)),
+    ]);
+    cases.push(("Create", vec![text(""), device([]), both], INVALID));
+    cases.push(("Create", vec![text(""), device([]), device([])], UNREAD));
+    for key in ["", " ", "-", "abc", "a_b_c_d", "x".repeat(65).as_str(), long().as_str()] {
+        for member in ["Check", "Get", "Use"] {
+            cases.push((member, vec![text("login"), text(key), device([])], INVALID));
+        }
+        let which = device([("key", text(key))]);
+        cases.push(("Deactivate", vec![text(""), text("login"), which], INVALID));
+    }
+    let place = device([("service", text("x".repeat(1025)))]);
+    cases.push(("Check", vec![text("login"), text("abcd"), place], INVALID));
+    for id in ["", "pass/", "totp/00000000", "pass/000000000000000g"] {
+        cases.push(("Extend", vec![text(""), device([]), text(id), device([])], INVALID));
     }
     cases
 }
