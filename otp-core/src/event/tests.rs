@@ -71,6 +71,19 @@ fn stored_samples_stay_readable() {
             EventClass::Change,
             r#"{"event":"tokens-ended","family":"00112233aabbccdd","why":"reused"}"#,
         ),
+        (
+            EventClass::Change,
+            r#"{"event":"pass-made","pass":"pass/7f3a9c0112345678","purpose":"login","until":1700000600}"#,
+        ),
+        (
+            EventClass::Change,
+            r#"{"event":"pass-extended","pass":"pass/7f3a9c0112345678","until":1700001200}"#,
+        ),
+        (
+            EventClass::Login,
+            r#"{"event":"pass-used","pass":"pass/7f3a9c0112345678","purpose":"door","service":"self"}"#,
+        ),
+        (EventClass::Change, r#"{"event":"pass-ended","passes":["pass/7f3a9c0112345678"]}"#),
         (EventClass::Change, r#"{"event":"unlocked"}"#),
         (
             EventClass::Login,

@@ -259,3 +259,33 @@ fn codes_that_are_sent() {
     assert_eq!(lost.to_string(), "no code reached alice by sms: \"otp-deliver: no\\nroute\"");
     assert_eq!(lost.severity(), Severity::Warning);
 }
+
+#[test]
+fn passes_and_keys() {
+    let mut passed = otp_core::Passed {
+        id: otp_core::PassId::parse("pass/7f3a9c0112345678").unwrap(),
+        origin: "DOM\\bo b@host.example".to_owned(),
+        reason: Some(otp_core::Reason::parse("lost \"phone\"").unwrap()),
+        failures: 0,
+    };
+    let who = who("192.0.2.7");
+    let event = Event::Passed(&who, &passed);
+    assert_eq!(
+        event.to_string(),
+        "alice accepted by sshd from 192.0.2.7: pass/7f3a9c0112345678, made by \
+         \"DOM\\\\bo b@host.example\", reason \"lost \\\"phone\\\"\""
+    );
+    assert_eq!(event.severity(), Severity::Info);
+    (passed.origin, passed.reason) = ("root@host".to_owned(), None);
+    assert!(Event::Passed(&who, &passed).to_string().ends_with("5678, made by root@host"));
+    let wrong = |failures, wait| {
+        let (uid, purpose, wait) = (Uid(1001), "login", Seconds(wait));
+        Event::WrongKey { uid, purpose, failures, wait }.to_string()
+    };
+    assert_eq!(wrong(0, 0), "uid 1001 showed a key that is none for login");
+    assert_eq!(wrong(2, 0), "uid 1001 showed a key that is none for login, failure 2");
+    assert_eq!(
+        wrong(4, 2),
+        "uid 1001 showed a key that is none for login, failure 4; next one in 2 s"
+    );
+}

@@ -63,14 +63,19 @@ fn owner(owned: bool) -> Option<Person> {
 }
 
 /// A key and what its pass is called, in one of the worlds.
-type Made = (String, otp_core::PassId);
+pub(super) type Made = (String, otp_core::PassId);
 
 impl World {
     fn opened(&self) -> &Engine {
         self.engine.as_ref().unwrap()
     }
 
-    fn make(&self, (login, owned): (bool, bool), seconds: u64, instead: bool) -> Option<Made> {
+    pub(super) fn make(
+        &self,
+        (login, owned): (bool, bool),
+        seconds: u64,
+        instead: bool,
+    ) -> Option<Made> {
         let wanted = WantedPass {
             purpose: purpose(login),
             generator: Generator::default(),
@@ -100,7 +105,7 @@ impl World {
         }
     }
 
-    fn log_in(&self, key: &str) -> bool {
+    pub(super) fn log_in(&self, key: &str) -> bool {
         let login = Login {
             entry: Entry::Key,
             key: PassKey::parse(key),
