@@ -94,7 +94,7 @@ for user in nobody root; do
         *) fail "$user cannot call $interface: $answer" ;;
         esac
     done
-    for interface in org.otpd1.Passes org.freedesktop.DBus.ObjectManager org.example; do
+    for interface in org.otpd1.Other org.freedesktop.DBus.ObjectManager org.example; do
         answer=$(as "$user" org.otpd1 /org/otpd1 "$interface.Anything")
         case $answer in
         *Error.AccessDenied*) ;;

@@ -249,11 +249,12 @@ pub fn remember(
 }
 
 /// Whether a code of this kind shows that its owner holds a device. Codes on paper are for the day
-/// on which none is at hand, and whoever has the sheet for a minute would have the hours as well.
+/// on which none is at hand, and whoever has the sheet for a minute, or sees a message come in, would
+/// have the hours as well.
 const fn proves(kind: &Kind) -> bool {
     match kind {
-        Kind::Totp(..) | Kind::Hotp(..) | Kind::Message(..) => true,
-        Kind::Recovery(_) => false,
+        Kind::Totp(..) | Kind::Hotp(..) => true,
+        Kind::Recovery(_) | Kind::Message(..) => false,
     }
 }
 

@@ -48,7 +48,7 @@ fn piped(invocation: &Invocation, key: &str) -> Result<testbed::Ended> {
 }
 
 /// Calls `org.otpd1.Passes` as root; what is refused is told as it was.
-fn passes<T>(
+pub(crate) fn passes<T>(
     call: impl AsyncFnOnce(&PassesProxy<'_>) -> std::result::Result<T, Error>,
 ) -> Result<std::result::Result<T, Error>> {
     block_on(async {

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::{
-    Algorithm, Attempt, CodeHash, Counter, DeviceSummary, Digits, Label, Lane, Offer, Secret, Uid,
-    UserName, Warrant, attempt,
-    device::{HotpState, RecoveryState},
-    hotp, remove, rename,
+    Algorithm, Attempt, Code, CodeHash, Counter, DeviceSummary, Digits, Label, Lane, Offer, Secret,
+    Uid, UserName, Warrant, attempt,
+    device::{HotpState, MessageState, Recipient, RecoveryState},
+    hotp,
+    message::{Address, AddressKind, SendLimits},
+    remove, rename,
 };
 
 const NOW: u64 = 1_700_000_000;
@@ -70,8 +72,7 @@ fn apply<O>(account: &mut Account, decision: Decision<O>) -> Result<O, Refusal> 
             Change::Lane(lane, state) => drop(account.lanes.insert(lane, state)),
             Change::Move { device, state, .. } => {
                 let it = account.devices.iter_mut().find(|it| it.id == device).unwrap();
-                let secret = it.secret().map(|own| Secret::from_bytes(own.expose().to_vec()));
-                it.kind = state.with_secret(secret.transpose().unwrap()).unwrap();
+                it.kind = state.with_sealed(it.sealed()).unwrap();
             }
             Change::Head { .. }
             | Change::Add(_)
@@ -234,6 +235,22 @@ fn a_code_on_paper_is_for_one_login() {
     let mut account = alice();
     let offer = Offer::Recovery(CodeHash::new([9; 32]));
     logs_in(&mut account, &offer, &ssh("192.0.2.7"), at(0));
+    assert_eq!(account.remembered, []);
+}
+
+/// Whoever sees a message come in for a moment is in once, and not for hours.
+#[test]
+fn a_code_that_was_sent_is_for_one_login() {
+    let mut account = alice();
+    let address = Address::parse(AddressKind::Phone, "+491512345670").unwrap();
+    let (recipient, code) = (Recipient::new(address, [3; 32]), Code::parse("123456").unwrap());
+    let state = MessageState::new("sms".to_owned());
+    let sent = recipient.hash(&code).unwrap();
+    let state = state.sending(sent, &SendLimits::default(), at(0)).unwrap();
+    let id = DeviceId::new("message", [8; 4]);
+    let kind = Kind::Message(recipient, state);
+    account.devices.push(Device { id, label: Label::parse("mobile").unwrap(), kind, ..device(8) });
+    logs_in(&mut account, &Offer::Code(code), &ssh("192.0.2.7"), at(0));
     assert_eq!(account.remembered, []);
 }
 
