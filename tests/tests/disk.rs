@@ -14,8 +14,8 @@ use crate::{
     scene::{Scene, typed},
 };
 
-/// Room for the store, its log and little more.
-const KILOBYTES: usize = 4 * 1024;
+/// Room for the store, its log and some more, which is filled.
+const KILOBYTES: usize = 16 * 1024;
 
 /// How many logins are tried at most until a full disk is felt.
 const PATIENCE: usize = 3_000;
