@@ -138,6 +138,8 @@ pub struct Settling {
     pub random: [[u8; 4]; 2],
     /// The invitation's token, where it was begun with one.
     pub token: Option<CodeHash>,
+    /// Until when it takes no invitation, as the rules are now and not as they were at its beginning.
+    pub by: Option<UnixTime>,
     /// The PAM service.
     pub service: String,
     /// The remote host.
@@ -184,8 +186,10 @@ fn still(account: Option<&Account>, new: &Settling, now: UnixTime) -> Result<(),
     match &new.token {
         Some(token) if invites(account, token, now) => Ok(()),
         Some(_) => Err(Refusal::InvitationOver),
-        None if account.is_some_and(Account::demands_code) => Err(Refusal::NotInvited),
-        None => Ok(()),
+        None => match entitled(account, new.by, now) {
+            Entitled::Open => Ok(()),
+            Entitled::Invited | Entitled::Enrolled | Entitled::Closed => Err(Refusal::NotInvited),
+        },
     }
 }
 

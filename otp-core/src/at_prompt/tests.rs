@@ -34,6 +34,7 @@ fn settling(token: Option<CodeHash>) -> Settling {
         codes: (0..10).map(hash).collect(),
         random: [[1; 4], [2; 4]],
         token,
+        by: Some(UnixTime::from_secs(NOW.as_secs() + 1)),
         service: "sshd".to_owned(),
         from: "192.0.2.7".to_owned(),
     }
@@ -129,6 +130,19 @@ fn whoever_was_faster_keeps_the_account() {
     let emptied = Account { enrolled: true, ..account() };
     let late = settle(Some(&emptied), (&alice(), Uid(1000)), &settling(None), NOW);
     assert_eq!(refusal(late), Refusal::NotInvited);
+}
+
+#[test]
+fn what_is_closed_at_the_end_does_not_count() {
+    let who = (&alice(), Uid(1000));
+    let open = Account { invitation: Some(invitation(3, NOW.as_secs() + 1)), ..account() };
+    for by in [None, Some(NOW)] {
+        for account in [None, Some(&account()), Some(&open)] {
+            let late = settle(account, who, &Settling { by, ..settling(None) }, NOW);
+            assert_eq!(refusal(late), Refusal::NotInvited);
+        }
+        changes(settle(Some(&open), who, &Settling { by, ..settling(Some(hash(3))) }, NOW));
+    }
 }
 
 #[test]

@@ -3,9 +3,13 @@
 //!
 //! Whoever knows no more than a name can begin as many as they like where a host's stack lets them come
 //! that far. So their number is bounded by where they come from, and who is one too many displaces their
-//! own oldest: nobody elsewhere is kept from enrolling.
+//! own oldest: nobody elsewhere is kept from enrolling. Who comes from everywhere displaces what no code
+//! was shown of, before what waits for the end of its login alone.
 
 use std::{
+    cmp::Reverse,
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -25,6 +29,8 @@ const LIFE: Duration = Duration::from_secs(600);
 const OF_ONE: usize = 4;
 /// How many there are in all.
 const OF_ALL: usize = 512;
+/// What of an IPv6 address is a network that one customer has whole.
+const NETWORK: u128 = u128::MAX << 64;
 /// How many wrong codes end it.
 const WRONG: u8 = 3;
 
@@ -50,10 +56,34 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether both are one source: another service of a host is no other.
-    fn is_one_with(&self, other: &Self) -> bool {
-        (&self.from, &self.by) == (&other.from, &other.by)
+    /// What is one, however it is written: another service of a host is no other, and neither is
+    /// another address of its network.
+    fn source(&self) -> Source {
+        // The zone of an address of a link is none of the address.
+        let address = self.from.split_once('%').map_or(self.from.as_str(), |(bare, _)| bare);
+        let host = match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V4(address)) => Host::Address(address.into()),
+            Ok(IpAddr::V6(address)) => {
+                Host::Address(Ipv6Addr::from_bits(address.to_bits() & NETWORK).into())
+            }
+            Err(_) => Host::Name(self.from.clone()),
+        };
+        Source { host, by: self.by.clone() }
     }
+}
+
+/// Where candidates are counted together.
+#[derive(PartialEq, Eq, Hash)]
+struct Source {
+    host: Host,
+    by: String,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Host {
+    Address(IpAddr),
+    /// What has no numeric address, as it is.
+    Name(String),
 }
 
 /// A device that is being enrolled.
@@ -106,16 +136,20 @@ impl Candidates {
     /// Adds one, and drops what is too many.
     pub(super) fn add(&self, new: Candidate, now: Instant) {
         let mut all = self.living(now);
+        let source = new.place.source();
         let own = |other: &Candidate| {
-            other.person.name == new.person.name && other.place.is_one_with(&new.place)
+            other.person.name == new.person.name && other.place.source() == source
         };
         if all.iter().filter(|other| own(other)).count() >= OF_ONE {
-            drop_oldest(&mut all, own);
+            // A code of theirs may have been shown, and the login be about to end.
+            drop_first(&mut all, |one| own(one).then(|| (one.proof.is_none(), Reverse(one.begun))));
         }
         if all.len() >= OF_ALL {
-            let most = busiest(&all);
-            drop_oldest(&mut all, |other| {
-                most.as_ref().is_some_and(|most| other.place.is_one_with(most))
+            let counts = counts(&all);
+            // The source with the most comes first, so that proving does not help who floods from one.
+            drop_first(&mut all, |one| {
+                let count = counts.get(&one.place.source()).copied();
+                Some((count, one.proof.is_none(), Reverse(one.begun)))
             });
         }
         all.push(new);
@@ -162,23 +196,28 @@ impl Candidates {
     }
 }
 
-fn drop_oldest(all: &mut Vec<Candidate>, which: impl Fn(&Candidate) -> bool) {
-    let oldest =
-        all.iter().enumerate().filter(|(_, one)| which(one)).min_by_key(|(_, one)| one.begun);
-    if let Some(at) = oldest.map(|(at, _)| at) {
+/// Drops the one of the greatest rank, if any has one.
+fn drop_first<R: Ord>(all: &mut Vec<Candidate>, rank: impl Fn(&Candidate) -> Option<R>) {
+    let ranked = all.iter().enumerate().filter_map(|(at, one)| Some((rank(one)?, Reverse(at))));
+    if let Some((_, Reverse(at))) = ranked.max() {
         all.remove(at);
     }
 }
 
-/// The place with the most.
-fn busiest(all: &[Candidate]) -> Option<Place> {
-    let at = |place: &Place| all.iter().filter(|one| one.place.is_one_with(place)).count();
-    all.iter().map(|one| &one.place).max_by_key(|place| at(place)).cloned()
+/// How many each source has.
+fn counts(all: &[Candidate]) -> HashMap<Source, usize> {
+    let mut counts = HashMap::new();
+    for one in all {
+        *counts.entry(one.place.source()).or_default() += 1;
+    }
+    counts
 }
 
 #[cfg(test)]
 mod tests {
-    use otp_core::{Secret, Uid, UserName};
+    use otp_core::{
+        Algorithm, Digits, Entry, Offer, Period, Secret, TimeStep, Uid, UnixTime, UserName, totp,
+    };
 
     use super::*;
     use crate::clock::monotonic;
@@ -244,6 +283,62 @@ mod tests {
         assert!(all.0.lock().unwrap().len() <= OF_ALL);
         assert!(has(&all, 1000, "alice", "stranger", at(1000)));
         assert!(!has(&all, 1000 - 4, "alice", "stranger", at(1000)));
+    }
+
+    /// The owner's, number 0, whose code was shown.
+    fn proved(all: &Candidates, host: &str, now: Instant) {
+        all.add(candidate(0, "alice", host, now), now);
+        let one = all.take(&ticket(0), (&person("alice"), &from(host)), now).unwrap();
+        let (clock, secret) = (UnixTime::from_secs(1_700_000_000), one.newcomer.secret());
+        let step = TimeStep::at(clock, Period::default());
+        let code = totp(secret, step, Algorithm::Sha1, Digits::SIX).reveal();
+        let Entry::Code(code) = Entry::parse(&code).unwrap() else { panic!("no code") };
+        let proved = one.newcomer.prove(&Offer::Code(code), clock).unwrap();
+        all.proven(one, Proof { proved, codes: Vec::new() }, now);
+    }
+
+    #[test]
+    fn whoever_floods_from_everywhere_displaces_nothing_proved() {
+        let (all, now) = (Candidates::default(), monotonic());
+        let at = |number: u16| now + Duration::from_millis(number.into());
+        proved(&all, "192.0.2.7", now);
+        for number in 1..=1024 {
+            let host = format!("10.0.{}.{}", number >> 8, number & 255);
+            all.add(candidate(number, "alice", &host, at(number)), at(number));
+        }
+        assert_eq!(all.0.lock().unwrap().len(), OF_ALL);
+        assert!(has(&all, 0, "alice", "192.0.2.7", at(1024)));
+        assert!(has(&all, 1024, "alice", "10.0.4.0", at(1024)));
+        assert!(!has(&all, 1, "alice", "10.0.0.1", at(1024)), "the oldest goes first");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_source() {
+        let (all, now) = (Candidates::default(), monotonic());
+        let at = |number: u16| now + Duration::from_millis(number.into());
+        proved(&all, "2001:db8:0:1::7", now);
+        all.add(candidate(2000, "bob", "2001:db8:0:3::7", now), now);
+        for number in 1..=600 {
+            let (host, user) = (format!("2001:db8:0:2::{number:x}"), format!("user{number}"));
+            all.add(candidate(number, "alice", &host, at(number)), at(number));
+            all.add(candidate(number, &user, &host, at(number)), at(number));
+        }
+        let of_alice = |one: &&Candidate| one.person.name.as_str() == "alice";
+        assert_eq!(all.0.lock().unwrap().iter().filter(of_alice).count(), 1 + OF_ONE);
+        assert!(has(&all, 0, "alice", "2001:db8:0:1::7", at(600)));
+        assert!(has(&all, 2000, "bob", "2001:db8:0:3::7", at(600)), "nor what is unproved");
+    }
+
+    #[test]
+    fn a_source_is_one_however_it_is_written() {
+        let one = |a: &str, b: &str| from(a).source() == from(b).source();
+        assert!(one("::ffff:192.0.2.7", "192.0.2.7"));
+        assert!(one("2001:DB8::1", "2001:db8:0:0:ffff::2"));
+        assert!(one("fe80::1%eth0", "fe80::2"));
+        assert!(!one("192.0.2.7", "192.0.2.8"));
+        assert!(!one("2001:db8::1", "2001:db8:0:1::1"));
+        assert!(!one("a.example", "b.example"));
+        assert!(!one("a%1", "a%2"));
     }
 
     #[test]

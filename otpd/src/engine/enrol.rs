@@ -126,11 +126,12 @@ impl Engine {
         Ok(Shot::Right(codes))
     }
 
-    /// Makes a candidate count whose code was shown; none where there is no such one.
+    /// Makes a candidate count whose code was shown, where all may enroll until `by` or it was invited;
+    /// none where there is no such one.
     pub async fn settle_enrolment(
         &self,
         (person, place): (Person, Place),
-        caller: Uid,
+        (caller, by): (Uid, Option<UnixTime>),
         ticket: &Ticket,
         before: Instant,
     ) -> Result<Option<Persisted<DeviceSummary>>, Unavailable> {
@@ -146,6 +147,7 @@ impl Engine {
             codes,
             random: [entropy::array()?, entropy::array()?],
             token: one.token,
+            by,
             service: place.service,
             from: place.from,
         };

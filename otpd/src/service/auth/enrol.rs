@@ -99,6 +99,8 @@ impl AuthService {
                 return Ok(refused(Reason::Malformed));
             }
         };
+        // Recovery codes of what is not to count are not told.
+        self.still(call, believed, (&person, token)).await?;
         let whose = (person, place(believed));
         let engine = &self.services.engine;
         match engine.prove_enrolment(whose, &ticket(token)?, entry, call.before).await? {
@@ -129,12 +131,11 @@ impl AuthService {
         token: &str,
     ) -> Result<Settled, Refused> {
         let person = self.enroller(call, believed).await?;
-        let rule = self.services.ruled(call, believed, &person).await.rule;
+        let (rule, Until(by)) = self.still(call, believed, (&person, token)).await?;
         let whose = (person.clone(), place(believed));
-        let engine = &self.services.engine;
+        let (engine, caller) = (&self.services.engine, (call.uid, by));
         let ticket = ticket(token)?;
-        let Some(done) = engine.settle_enrolment(whose, call.uid, &ticket, call.before).await?
-        else {
+        let Some(done) = engine.settle_enrolment(whose, caller, &ticket, call.before).await? else {
             self.tell(believed, AtPrompt::Unknown);
             return Err(not_now().into());
         };
@@ -147,6 +148,25 @@ impl AuthService {
             }
             Err(refusal) => {
                 self.tell(believed, AtPrompt::Unsettled(&refusal));
+                Err(not_now().into())
+            }
+        }
+    }
+
+    /// The rule that has it enroll now, which need not be what it was at the beginning. Where there is
+    /// none any more it is forgotten.
+    async fn still(
+        &self,
+        call: &Call,
+        believed: &Believed,
+        (person, token): (&Person, &str),
+    ) -> Result<(String, Until), Refused> {
+        let decided = self.services.ruled(call, believed, person).await;
+        match decided.enrolling {
+            Enrolling::Offered(until) | Enrolling::Required(until) => Ok((decided.rule, until)),
+            Enrolling::No => {
+                self.services.engine.drop_enrolment((person, &place(believed)), &ticket(token)?);
+                self.tell(believed, AtPrompt::Closed(&decided.rule));
                 Err(not_now().into())
             }
         }

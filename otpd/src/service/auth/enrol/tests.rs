@@ -250,3 +250,68 @@ fn what_waits_for_a_code_goes_with_the_first_that_counts() {
         assert!(left.iter().all(|device| device.confirmed && device.id != waiting.device));
     });
 }
+
+#[test]
+fn what_is_closed_meanwhile_counts_no_more() {
+    run(async {
+        let open = format!("{DEMANDED}{OPEN}");
+        let world = World::of(&open).await;
+        let auth = world.auth().await;
+        let denied = "[[rule]]\nname = 'staff'\nrequire = 'deny'\n";
+        for closed in
+            ["", DEMANDED, OFFERED, denied, "[[rule]]\nname = 'staff'\nrequire = 'code'\n"]
+        {
+            world.rules(&open);
+            let candidate = world.proved().await;
+            world.rules(closed);
+            let settled = auth.settle_enrolment(&login(), &candidate.token).await;
+            assert!(is_refused(&settled), "{closed}");
+            world.rules(&open);
+            let again = auth.settle_enrolment(&login(), &candidate.token).await;
+            assert!(is_refused(&again), "it is gone: {closed}");
+        }
+        let candidate = auth.begin_enrolment(&login(), "").await.unwrap();
+        world.rules(denied);
+        let code = world.code(&candidate);
+        assert!(is_refused(&auth.prove_enrolment(&login(), &candidate.token, &code).await));
+        world.rules(&open);
+        let candidate = world.proved().await;
+        // To another that is open it is the same.
+        world.rules(&format!("{OFFERED}{OPEN}"));
+        assert_eq!(world.devices().await, 0);
+        assert!(auth.settle_enrolment(&login(), &candidate.token).await.is_ok());
+    });
+}
+
+#[test]
+fn the_last_day_ends_between_the_proof_and_the_end() {
+    run(async {
+        let world = World::of(&format!("{DEMANDED}{OPEN}")).await;
+        let (auth, manage) = (world.auth().await, world.manage().await);
+        let candidate = world.proved().await;
+        // An invitation that it was not begun with does not help it.
+        world.clock.0.store(1_704_067_200, Ordering::SeqCst);
+        manage.invite("root", 3600).await.unwrap();
+        assert!(is_refused(&auth.settle_enrolment(&login(), &candidate.token).await));
+        assert_eq!(world.devices().await, 0);
+    });
+}
+
+#[test]
+fn who_was_invited_needs_a_rule_too() {
+    run(async {
+        let world = World::of(DEMANDED).await;
+        let (auth, manage) = (world.auth().await, world.manage().await);
+        let token = manage.invite("root", 3600).await.unwrap().token;
+        for (rules, counts) in [("", false), (DEMANDED, true)] {
+            world.rules(DEMANDED);
+            let candidate = auth.begin_enrolment(&login(), &token).await.unwrap();
+            let code = world.code(&candidate);
+            let proof = auth.prove_enrolment(&login(), &candidate.token, &code).await.unwrap();
+            assert_eq!(proof.outcome, Outcome::Accepted);
+            world.rules(rules);
+            let settled = auth.settle_enrolment(&login(), &candidate.token).await;
+            assert_eq!(settled.is_ok(), counts, "{rules}: {settled:?}");
+        }
+    });
+}
