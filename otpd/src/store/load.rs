@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use otp_core::{
-    Account, Device, DeviceId, Invitation, KnownAddress, Label, Lane, LaneState, Uid, UnixTime,
-    UserName, device::KindState,
+    Account, Device, DeviceId, Invitation, KnownAddress, Label, Lane, LaneState, Tried, Uid,
+    UnixTime, UserName, device::KindState,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -57,9 +57,9 @@ pub(super) fn records(
                 let holders = holders(connection, fingerprint)?;
                 records.holders.insert(fingerprint.clone(), holders);
             }
-            Key::Caller(uid) => {
-                if let Some(state) = caller(connection, opened_by, *uid)? {
-                    records.callers.insert(*uid, state);
+            Key::Caller(uid, tried) => {
+                if let Some(state) = caller(connection, opened_by, (*uid, *tried))? {
+                    records.callers.insert((*uid, *tried), state);
                 }
             }
             Key::Sent(tally) => {
@@ -237,13 +237,16 @@ fn lanes(
 fn caller(
     connection: &Connection,
     by: OpenedBy<'_>,
-    uid: Uid,
+    (uid, tried): (Uid, Tried),
 ) -> Result<Option<LaneState>, StoreError> {
-    let mut query = connection.prepare_cached("SELECT state, mark FROM caller WHERE uid = ?1")?;
-    let found: Option<(String, Vec<u8>)> =
-        query.query_row([uid.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let sql = "SELECT state, mark FROM caller WHERE uid = ?1 AND purpose = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let purpose = tried.name();
+    let found: Option<(String, Vec<u8>)> = query
+        .query_row(params![uid.0, purpose], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
     let Some((state, mark)) = found else { return Ok(None) };
-    Marked::Caller { uid: uid.0, state: &state }.check(by.pepper, &mark)?;
+    Marked::Caller { uid: uid.0, purpose, state: &state }.check(by.pepper, &mark)?;
     let state = serde_json::from_str(&state);
     state.map(Some).map_err(|error| corrupt(&format!("what uid {uid} has failed"), error))
 }

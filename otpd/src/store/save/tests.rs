@@ -1,7 +1,7 @@
 //! What a commit refuses: an account that is not as it was seen, a record that is not there.
 
 use otp_core::{
-    Algorithm, Counter, DeviceId, Digits, Label, Lane, LaneState, Secret,
+    Algorithm, Counter, DeviceId, Digits, Label, Lane, LaneState, Secret, Tried,
     device::{HotpState, KindState},
 };
 use zeroize::Zeroizing;
@@ -113,19 +113,30 @@ fn what_a_caller_has_failed_is_kept_until_it_is_clear() {
     let (uid, now) = (Uid(1001), UnixTime::default());
     let save = |state: &LaneState| {
         let Disk { connection, vault, pepper, .. } = &disk;
-        let beside = vec![Beside::Caller(uid, state.clone())];
+        let beside = vec![Beside::Caller(uid, Tried::Codes, state.clone())];
         let changes = Changes { beside, ..Changes::default() };
         Saver { connection, vault, pepper, now, by: uid }.save(changes, None).unwrap();
     };
-    let seen = || {
+    let of = |tried| {
         let by = OpenedBy { vault: &disk.vault, pepper: &disk.pepper };
-        load::records(&disk.connection, by, &[Key::Caller(uid)]).map(|(seen, _)| seen.caller(uid))
+        let records = load::records(&disk.connection, by, &[Key::Caller(uid, tried)]);
+        records.map(|(seen, _)| seen.caller(uid, tried))
     };
+    let seen = || of(Tried::Codes);
     assert!(seen().unwrap().is_clear());
     let mut failed = LaneState::default();
     failed.failures = 3;
     save(&failed);
     assert_eq!(seen().unwrap(), failed);
+    assert!(of(Tried::Passes).unwrap().is_clear(), "one is not held for the other");
+    disk.connection.execute("UPDATE caller SET purpose = 'passes'", []).unwrap();
+    assert!(matches!(of(Tried::Passes), Err(StoreError::Corrupt(_))), "nor moved to it");
+    disk.connection.execute("UPDATE caller SET purpose = 'codes'", []).unwrap();
+    let beside = vec![Beside::Caller(uid, Tried::Passes, LaneState::default())];
+    let changes = Changes { beside, ..Changes::default() };
+    let Disk { connection, vault, pepper, .. } = &disk;
+    Saver { connection, vault, pepper, now, by: uid }.save(changes, None).unwrap();
+    assert_eq!(seen().unwrap(), failed, "nor cleared by it");
     disk.connection.execute("UPDATE caller SET uid = 1002", []).unwrap();
     assert!(seen().unwrap().is_clear());
     disk.connection.execute("UPDATE caller SET uid = 1001, state = '{}'", []).unwrap();
