@@ -37,6 +37,7 @@ pub(super) fn records(
     connection: &Connection,
     opened_by: OpenedBy<'_>,
     keys: &[Key],
+    now: UnixTime,
 ) -> Result<(Records, Vec<(UserName, i64)>), StoreError> {
     let mut records = Records::default();
     let mut versions = Vec::new();
@@ -73,7 +74,7 @@ pub(super) fn records(
                 }
             }
             Key::Contacts(uid) => {
-                records.pending.insert(*uid, contacts::held(connection, *uid)?);
+                records.pending.insert(*uid, contacts::held(connection, *uid, now)?);
             }
             Key::At(key) => {
                 if let Some(name) = contacts::account_at(connection, key)? {
@@ -90,7 +91,7 @@ pub(super) fn records(
                 records.families.extend(tokens::newest(connection, opened_by, *most)?);
             }
             Key::Held(uid) => {
-                records.held.insert(*uid, tokens::held(connection, *uid)?);
+                records.held.insert(*uid, tokens::held(connection, *uid, now)?);
             }
             Key::Pass(digest) => {
                 records.passes.extend(passes::keyed(connection, opened_by, digest)?);

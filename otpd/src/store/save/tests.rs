@@ -89,7 +89,7 @@ fn devices_are_in_the_order_of_their_enrolment() {
     let (opened_by, alice) =
         (OpenedBy { vault: &disk.vault, pepper: &disk.pepper }, UserName::parse("alice").unwrap());
     let keys = [Key::Account(alice.clone())];
-    let (seen, _) = load::records(&disk.connection, opened_by, &keys).unwrap();
+    let (seen, _) = load::records(&disk.connection, opened_by, &keys, UnixTime::default()).unwrap();
     let labels: Vec<&str> =
         seen.account(&alice).unwrap().devices.iter().map(|it| it.label.as_str()).collect();
     assert_eq!(labels, ["9", "1", "5"]);
@@ -119,7 +119,8 @@ fn what_a_caller_has_failed_is_kept_until_it_is_clear() {
     };
     let of = |tried| {
         let by = OpenedBy { vault: &disk.vault, pepper: &disk.pepper };
-        let records = load::records(&disk.connection, by, &[Key::Caller(uid, tried)]);
+        let records =
+            load::records(&disk.connection, by, &[Key::Caller(uid, tried)], UnixTime::default());
         records.map(|(seen, _)| seen.caller(uid, tried))
     };
     let seen = || of(Tried::Codes);
@@ -143,4 +144,17 @@ fn what_a_caller_has_failed_is_kept_until_it_is_clear() {
     assert!(matches!(seen(), Err(StoreError::Corrupt(_))), "the mark is of another state");
     save(&LaneState::default());
     assert_eq!(disk.count("SELECT count(*) FROM caller"), 0);
+}
+
+#[test]
+fn a_contact_that_is_over_or_led_to_something_fills_no_place() {
+    let disk = Disk::new();
+    let sql = r#"INSERT INTO contact (holder, address, touched, state, mark) VALUES
+        (33, x'01', 100, '{"live":{},"identifier":null}', x''),
+        (33, x'02', 100, '{"live":null,"identifier":null}', x'')"#;
+    disk.connection.execute(sql, []).unwrap();
+    for (now, left) in [(100, 1), (86_500, 1), (86_501, 0)] {
+        let held = contacts::held(&disk.connection, Uid(33), UnixTime::from_secs(now));
+        assert_eq!(held.unwrap(), left, "{now}");
+    }
 }
