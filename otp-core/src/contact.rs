@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Account, Admission, Asking, Attempt, Beside, Changed, Changes, CodeHash, Decision,
-    DeviceSummary, Lane, LaneState, NewDevice, Refusal, Seconds, ThrottlePolicy, Transition, Uid,
-    UnixTime, UserName, Verified,
+    DeviceSummary, Lane, LaneState, NewDevice, Refusal, Seconds, ThrottlePolicy, Transition, Tried,
+    Uid, UnixTime, UserName, Verified,
     enrol::enroll_confirmed,
     grant::caller_admitted,
     message::{LiveCode, Pace, SendLimits, SendTally, Tally, counted},
@@ -152,7 +152,7 @@ pub fn check_contact(
         Ok(permit) => permit,
         Err((refusal, None)) => return Decision::Unchanged(refusal),
         Err((refusal, Some(anchored))) => {
-            let beside = vec![Beside::Caller(key.holder, anchored)];
+            let beside = vec![Beside::Caller(key.holder, Tried::Codes, anchored)];
             let changes = Changes { beside, ..Changes::default() };
             return Decision::Change(Transition::new(changes, Checked::Held(refusal)));
         }
@@ -175,7 +175,7 @@ pub fn check_contact(
         Err(refusal) => (permit.failed(now), Checked::Refused(refusal)),
     };
     if after != *seen.caller {
-        changes.beside.push(Beside::Caller(key.holder, after));
+        changes.beside.push(Beside::Caller(key.holder, Tried::Codes, after));
     }
     Decision::Change(Transition::new(changes, outcome))
 }

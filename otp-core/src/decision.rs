@@ -98,11 +98,31 @@ impl Changes {
     }
 }
 
+/// What a uid tries that is no account's own. Each is counted by itself: one is slowed down by another
+/// policy than the other, and a success at one says nothing of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tried {
+    /// Keys of passes.
+    Passes,
+    /// Codes, of people or of contacts.
+    Codes,
+}
+
+impl Tried {
+    /// Its name in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passes => "passes",
+            Self::Codes => "codes",
+        }
+    }
+}
+
 /// One change to what is no account's own.
 #[derive(Debug)]
 pub enum Beside {
     /// What has failed that this uid asked for and that is nobody's; a clear state is not kept.
-    Caller(Uid, LaneState),
+    Caller(Uid, Tried, LaneState),
     /// How many messages were sent lately.
     Sent(Tally, SendTally),
     /// A contact as it is from now on.

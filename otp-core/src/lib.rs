@@ -48,7 +48,7 @@ pub use contact::{
     CONTACT_KEPT_FOR, Checked, Contact, ContactKey, ContactSeen, Enrollee, IDENTIFIER_VALID,
     MAX_CONTACTS, Sendings, SignedUp, all_counted, check_contact, enroll_contact, request_contact,
 };
-pub use decision::{Beside, Change, Changes, Decision, Refusal, TokenChange, Transition};
+pub use decision::{Beside, Change, Changes, Decision, Refusal, TokenChange, Transition, Tried};
 pub use device::{
     Device, DeviceId, DeviceSummary, Found, IdError, Kind, Label, LabelError, Matched,
 };

@@ -27,7 +27,7 @@ fn kept(changes: Changes) -> (Option<Contact>, Option<LaneState>, Vec<Change>) {
     for change in changes.beside {
         match change {
             Beside::Contact(_, state) => contact = Some(state),
-            Beside::Caller(_, state) => caller = Some(state),
+            Beside::Caller(_, _, state) => caller = Some(state),
             Beside::Sent(..)
             | Beside::Pass(_)
             | Beside::ForgetPasses(_)

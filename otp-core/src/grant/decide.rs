@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     Account, Admission, Attempt, Beside, Change, Changes, Decision, Event, EventKind, Lane,
-    LaneState, Permit, Refusal, Seconds, ThrottlePolicy, TokenChange, TokensEnded, Transition, Uid,
-    UnixTime, UserName, Verified, verify::prove,
+    LaneState, Permit, Refusal, Seconds, ThrottlePolicy, TokenChange, TokensEnded, Transition,
+    Tried, Uid, UnixTime, UserName, Verified, verify::prove,
 };
 
 /// How an application is slowed down that shows wrong codes, whosesoever. Everybody who signs in by
@@ -82,7 +82,7 @@ pub fn grant(
         Ok(permit) => permit,
         Err((refusal, None)) => return Decision::Unchanged(refusal),
         Err((refusal, Some(anchored))) => {
-            let beside = vec![Beside::Caller(holder, anchored)];
+            let beside = vec![Beside::Caller(holder, Tried::Codes, anchored)];
             let changes = Changes { beside, ..Changes::default() };
             return Decision::Change(Transition::new(changes, Granted::Held(refusal)));
         }
@@ -117,7 +117,7 @@ pub fn grant(
         Granted::Wrong(_) | Granted::Refused(_) | Granted::Held(_) => permit.failed(now),
     };
     if after != *seen.caller {
-        changes.beside.push(Beside::Caller(holder, after));
+        changes.beside.push(Beside::Caller(holder, Tried::Codes, after));
     }
     Decision::Change(Transition::new(changes, outcome))
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     Account, Algorithm, Attempt, Beside, Change, Changes, Counter, Decision, Device, Digits,
     EventKind, Kind, Label, LaneState, Offer, Origin, Refusal, Secret, ThrottlePolicy, TokenChange,
-    TokensEnded, UserName, Verified, device::HotpState, hotp,
+    TokensEnded, Tried, UserName, Verified, device::HotpState, hotp,
 };
 
 const NOW: u64 = 1_700_000_000;
@@ -86,8 +86,9 @@ fn parts(decision: Decision<Granted>) -> (Changes, Granted) {
 
 fn caller_after(changes: &Changes) -> LaneState {
     let mut states = changes.beside.iter().filter_map(|change| match change {
-        Beside::Caller(uid, state) => Some((*uid == APP).then(|| state.clone())?),
+        Beside::Caller(uid, Tried::Codes, state) => Some((*uid == APP).then(|| state.clone())?),
         Beside::TidyFamilies(_)
+        | Beside::Caller(_, Tried::Passes, _)
         | Beside::Sent(..)
         | Beside::Contact(..)
         | Beside::TidyContacts(_)

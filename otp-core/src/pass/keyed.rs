@@ -5,7 +5,7 @@
 use super::{Ending, Pass, PassPlace};
 use crate::{
     Admission, Beside, Change, Changes, Decision, Event, EventKind, Lane, LaneState, Permit,
-    Refusal, Seconds, ThrottlePolicy, Transition, Uid, UnixTime,
+    Refusal, Seconds, ThrottlePolicy, Transition, Tried, Uid, UnixTime,
 };
 
 /// What a key is shown for.
@@ -84,7 +84,7 @@ fn admitted(
             Err(Box::new(Decision::Unchanged(refusal)))
         }
         Admission::Refused { refusal, anchored: Some(state) } => {
-            let changes = beside(Beside::Caller(asker.uid, state));
+            let changes = beside(Beside::Caller(asker.uid, Tried::Passes, state));
             let held = Transition::new(changes, Keyed::Held(refusal));
             Err(Box::new(Decision::Change(held)))
         }
@@ -101,7 +101,7 @@ fn used(
     let spent = pass.ended(Ending::Used, now);
     let mut changes = beside(Beside::Pass(Box::new(spent.clone())));
     let after = permit.map(Permit::succeeded).filter(|after| *after != asker.failed);
-    changes.beside.extend(after.map(|after| Beside::Caller(asker.uid, after)));
+    changes.beside.extend(after.map(|after| Beside::Caller(asker.uid, Tried::Passes, after)));
     if let Some(owner) = &pass.owner {
         let kind = EventKind::PassUsed {
             pass: pass.id.to_string(),
@@ -127,7 +127,10 @@ fn wrong(
     let state = permit.failed(now);
     let wait = state.open_at(policy, now).map_or(Seconds(0), |open| open.since(now));
     let outcome = Keyed::Wrong { failures: state.failures, wait };
-    Decision::Change(Transition::new(beside(Beside::Caller(asker.uid, state)), outcome))
+    Decision::Change(Transition::new(
+        beside(Beside::Caller(asker.uid, Tried::Passes, state)),
+        outcome,
+    ))
 }
 
 fn beside(change: Beside) -> Changes {

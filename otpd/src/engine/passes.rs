@@ -7,7 +7,7 @@ use otp_core::{
     Account, Asker, Attempt, ByPass, Changed, CodeHash, Data, Decision, Ended, Expiry, Generator,
     KeyDeed, Keyed, NewPass, Offer, Old, Origin, Owner, Pass, PassId, PassKey, PassPlace,
     PassPolicy, PassRefusal, Purpose, Reason, Refusal, Related, Remembering, Restrictions,
-    Standing, Surroundings, ThrottlePolicy, Uid, UnixTime, UserName, Verified, attempt_with,
+    Standing, Surroundings, ThrottlePolicy, Tried, Uid, UnixTime, UserName, Verified, attempt_with,
     clean_passes, end_passes, extend_pass, keyed, make_pass, remember,
 };
 
@@ -97,7 +97,7 @@ impl Engine {
         before: Instant,
     ) -> Result<Persisted<Keyed>, Unavailable> {
         let digest = self.hashed_key(&purpose, &key)?;
-        let keys = vec![Key::pass(&digest), Key::Caller(by)];
+        let keys = vec![Key::pass(&digest), Key::Caller(by, Tried::Passes)];
         let step = ShowKey { by, digest, deed, shown, policy: self.throttle(), keys };
         Ok(self.store.transact(step, before).await?)
     }
@@ -317,7 +317,7 @@ impl Step for ShowKey {
     fn decide(&self, seen: &Records, now: UnixTime) -> Decision<Keyed> {
         let Self { by, digest, deed, shown, policy, .. } = self;
         let place = PassPlace { service: &shown.service, origin: &shown.origin };
-        let asker = Asker { uid: *by, failed: seen.caller(*by) };
+        let asker = Asker { uid: *by, failed: seen.caller(*by, Tried::Passes) };
         keyed(seen.pass(digest), *deed, &place, &asker, (policy, now))
     }
 }

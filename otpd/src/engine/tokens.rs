@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use otp_core::{
     Attempt, Decision, Family, FamilyId, Generation, Granted, Lifetimes, NewFamily, Refreshed,
-    Refusal, Scope, Seconds, Seen, ShownToken, TokenKind, Uid, UnixTime, UserName, Verified,
+    Refusal, Scope, Seconds, Seen, ShownToken, TokenKind, Tried, Uid, UnixTime, UserName, Verified,
     end_families, grant, refresh,
 };
 
@@ -107,7 +107,7 @@ impl Engine {
                 account: account.as_ref().map(|account| *account),
                 families: &found.families(),
                 held: found.seen.held(holder),
-                caller: &found.seen.caller(holder),
+                caller: &found.seen.caller(holder, Tried::Codes),
             };
             grant(seen, &typed, new.clone(), &policy, now)
         });

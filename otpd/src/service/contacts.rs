@@ -61,8 +61,8 @@ impl ContactsService {
         until_next(&call, REFUSALS).await;
         match posted? {
             Ok(message) => self.send(&call, &shown, message),
-            // What is the caller's own affair tells nothing of anybody else.
-            Err(refusal @ Refusal::TooManyContacts) => return Err(answer::error(refusal, SIGN_UP)),
+            // Nor is it told of too many contacts: an address that is known needs none, so that the
+            // answer would tell which are.
             Err(refusal) => {
                 self.managed(&call, &format!("had nothing sent to {shown} ({refusal:?})"), SIGN_UP);
             }

@@ -1,7 +1,7 @@
 //! Contacts in their table: whose, at which address by its fingerprint, and how it stands. What is
 //! there names nobody.
 
-use otp_core::{Contact, ContactKey, Uid, UnixTime, UserName};
+use otp_core::{CONTACT_KEPT_FOR, Contact, ContactKey, Uid, UnixTime, UserName};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
@@ -28,10 +28,13 @@ pub(super) fn load(
     serde_json::from_str(&state).map(Some).map_err(|error| corrupt(&whose, error))
 }
 
-/// How many contacts a uid has.
-pub(super) fn held(connection: &Connection, uid: Uid) -> Result<u32, StoreError> {
-    let sql = "SELECT count(*) FROM contact WHERE holder = ?1";
-    Ok(connection.prepare_cached(sql)?.query_row([uid.0], |row| row.get(0))?)
+/// How many contacts a uid has that nothing came of yet. Those that are over fill no place, as they are
+/// removed when the next is made, which a full uid makes none of.
+pub(super) fn held(connection: &Connection, uid: Uid, now: UnixTime) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM contact WHERE holder = ?1 AND touched >= ?2
+               AND (state ->> 'live' IS NOT NULL OR state ->> 'identifier' IS NOT NULL)";
+    let since = UnixTime::from_secs(now.as_secs().saturating_sub(CONTACT_KEPT_FOR.0));
+    Ok(connection.prepare_cached(sql)?.query_row(params![uid.0, secs(since)], |row| row.get(0))?)
 }
 
 /// The account of an application's that has a confirmed device at an address.

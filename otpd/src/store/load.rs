@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use otp_core::{
-    Account, Device, DeviceId, Invitation, KnownAddress, Label, Lane, LaneState, Uid, UnixTime,
-    UserName, device::KindState,
+    Account, Device, DeviceId, Invitation, KnownAddress, Label, Lane, LaneState, Tried, Uid,
+    UnixTime, UserName, device::KindState,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -37,6 +37,7 @@ pub(super) fn records(
     connection: &Connection,
     opened_by: OpenedBy<'_>,
     keys: &[Key],
+    now: UnixTime,
 ) -> Result<(Records, Vec<(UserName, i64)>), StoreError> {
     let mut records = Records::default();
     let mut versions = Vec::new();
@@ -57,9 +58,9 @@ pub(super) fn records(
                 let holders = holders(connection, fingerprint)?;
                 records.holders.insert(fingerprint.clone(), holders);
             }
-            Key::Caller(uid) => {
-                if let Some(state) = caller(connection, opened_by, *uid)? {
-                    records.callers.insert(*uid, state);
+            Key::Caller(uid, tried) => {
+                if let Some(state) = caller(connection, opened_by, (*uid, *tried))? {
+                    records.callers.insert((*uid, *tried), state);
                 }
             }
             Key::Sent(tally) => {
@@ -73,7 +74,7 @@ pub(super) fn records(
                 }
             }
             Key::Contacts(uid) => {
-                records.pending.insert(*uid, contacts::held(connection, *uid)?);
+                records.pending.insert(*uid, contacts::held(connection, *uid, now)?);
             }
             Key::At(key) => {
                 if let Some(name) = contacts::account_at(connection, key)? {
@@ -90,7 +91,7 @@ pub(super) fn records(
                 records.families.extend(tokens::newest(connection, opened_by, *most)?);
             }
             Key::Held(uid) => {
-                records.held.insert(*uid, tokens::held(connection, *uid)?);
+                records.held.insert(*uid, tokens::held(connection, *uid, now)?);
             }
             Key::Pass(digest) => {
                 records.passes.extend(passes::keyed(connection, opened_by, digest)?);
@@ -237,13 +238,16 @@ fn lanes(
 fn caller(
     connection: &Connection,
     by: OpenedBy<'_>,
-    uid: Uid,
+    (uid, tried): (Uid, Tried),
 ) -> Result<Option<LaneState>, StoreError> {
-    let mut query = connection.prepare_cached("SELECT state, mark FROM caller WHERE uid = ?1")?;
-    let found: Option<(String, Vec<u8>)> =
-        query.query_row([uid.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let sql = "SELECT state, mark FROM caller WHERE uid = ?1 AND purpose = ?2";
+    let mut query = connection.prepare_cached(sql)?;
+    let purpose = tried.name();
+    let found: Option<(String, Vec<u8>)> = query
+        .query_row(params![uid.0, purpose], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
     let Some((state, mark)) = found else { return Ok(None) };
-    Marked::Caller { uid: uid.0, state: &state }.check(by.pepper, &mark)?;
+    Marked::Caller { uid: uid.0, purpose, state: &state }.check(by.pepper, &mark)?;
     let state = serde_json::from_str(&state);
     state.map(Some).map_err(|error| corrupt(&format!("what uid {uid} has failed"), error))
 }

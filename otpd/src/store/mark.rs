@@ -16,7 +16,7 @@ pub(super) enum Marked<'a> {
     /// A lane of the throttle.
     Lane { account: &'a str, lane: &'a str, state: &'a str },
     /// What a caller has failed.
-    Caller { uid: u32, state: &'a str },
+    Caller { uid: u32, purpose: &'a str, state: &'a str },
     /// How many messages were sent.
     Sent { subject: &'a str, state: &'a str },
     /// A pass.
@@ -67,8 +67,9 @@ impl Marked<'_> {
             Self::Lane { account, lane, state } => {
                 pepper.mark(&[b"lane", account.as_bytes(), lane.as_bytes(), state.as_bytes()])
             }
-            Self::Caller { uid, state } => {
-                pepper.mark(&[b"caller", &uid.to_be_bytes(), state.as_bytes()])
+            Self::Caller { uid, purpose, state } => {
+                let (uid, purpose) = (uid.to_be_bytes(), purpose.as_bytes());
+                pepper.mark(&[b"caller", &uid, purpose, state.as_bytes()])
             }
             Self::Sent { subject, state } => {
                 pepper.mark(&[b"sent", subject.as_bytes(), state.as_bytes()])

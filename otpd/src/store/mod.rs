@@ -27,7 +27,7 @@ use std::{collections::BTreeMap, future::Future, time::Instant};
 
 use otp_core::{
     Account, CodeHash, Contact, ContactKey, Decision, Family, FamilyId, LaneState, Pass, PassId,
-    Purpose, Refusal, Uid, UnixTime, UserName,
+    Purpose, Refusal, Tried, Uid, UnixTime, UserName,
     message::{SendTally, Tally},
 };
 
@@ -48,7 +48,7 @@ pub enum Key {
     /// Which accounts have a device whose secret has this fingerprint.
     Secret(Vec<u8>),
     /// What has failed that this uid asked for and that is no account's own.
-    Caller(Uid),
+    Caller(Uid, Tried),
     /// How many messages were sent lately.
     Sent(Tally),
     /// A contact.
@@ -85,7 +85,7 @@ pub struct Records {
     pub(crate) accounts: BTreeMap<UserName, Account>,
     pub(crate) owners: BTreeMap<Uid, UserName>,
     pub(crate) holders: BTreeMap<Vec<u8>, Vec<UserName>>,
-    pub(crate) callers: BTreeMap<Uid, LaneState>,
+    pub(crate) callers: BTreeMap<(Uid, Tried), LaneState>,
     pub(crate) sent: BTreeMap<Tally, SendTally>,
     pub(crate) contacts: BTreeMap<ContactKey, Contact>,
     pub(crate) pending: BTreeMap<Uid, u32>,
@@ -122,8 +122,8 @@ impl Records {
     }
 
     /// What has failed that a uid asked for and that is no account's own; clear where nothing has.
-    pub fn caller(&self, uid: Uid) -> LaneState {
-        self.callers.get(&uid).cloned().unwrap_or_default()
+    pub fn caller(&self, uid: Uid, tried: Tried) -> LaneState {
+        self.callers.get(&(uid, tried)).cloned().unwrap_or_default()
     }
 
     /// How many messages were sent lately.

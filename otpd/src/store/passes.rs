@@ -173,7 +173,8 @@ pub(super) fn save(saver: &Saver<'_>, pass: &Pass) -> Result<(), StoreError> {
              (id, account, digest, purpose, maker, expires, ended, over, state, data, mark)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (id) DO UPDATE SET account = ?2, expires = ?6, ended = ?7, over = ?8,
-             state = ?9, mark = ?11",
+             state = ?9, mark = ?11
+         WHERE digest = ?3",
         params![
             id,
             account,

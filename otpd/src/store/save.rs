@@ -59,21 +59,23 @@ impl Saver<'_> {
     fn beside(&self, change: Beside) -> Result<(), StoreError> {
         match change {
             Beside::Sent(tally, state) => sent::save(self, &tally, &state),
-            Beside::Caller(uid, state) if state.is_clear() => {
-                self.perhaps("DELETE FROM caller WHERE uid = ?1", params![uid.0])
+            Beside::Caller(uid, tried, state) if state.is_clear() => {
+                let sql = "DELETE FROM caller WHERE uid = ?1 AND purpose = ?2";
+                self.perhaps(sql, params![uid.0, tried.name()])
             }
             Beside::Contact(key, contact) => contacts::keep(self, &key, &contact),
             Beside::TidyContacts(since) => contacts::tidy(self, since),
             Beside::TidyFamilies(before) => tokens::tidy(self, before),
             Beside::Pass(pass) => passes::save(self, &pass),
             Beside::ForgetPasses(before) => passes::forget(self, before),
-            Beside::Caller(uid, state) => {
+            Beside::Caller(uid, tried, state) => {
                 let state = json(&state)?;
-                let mark = Marked::Caller { uid: uid.0, state: &state }.mark(self.pepper)?;
+                let (uid, purpose) = (uid.0, tried.name());
+                let mark = Marked::Caller { uid, purpose, state: &state }.mark(self.pepper)?;
                 self.run(
-                    "INSERT INTO caller (uid, state, mark) VALUES (?1, ?2, ?3)
-                     ON CONFLICT (uid) DO UPDATE SET state = ?2, mark = ?3",
-                    params![uid.0, state, mark],
+                    "INSERT INTO caller (uid, purpose, state, mark) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (uid, purpose) DO UPDATE SET state = ?3, mark = ?4",
+                    params![uid, purpose, state, mark],
                 )
             }
         }

@@ -124,10 +124,12 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX pass_over ON pass (over);
 
     CREATE TABLE caller (
-        uid   INTEGER PRIMARY KEY,        -- who asked for what is no account's own, and failed
-        state TEXT NOT NULL,              -- JSON
-        mark  BLOB NOT NULL               -- keyed hash of uid, state
-    ) STRICT;
+        uid     INTEGER NOT NULL,         -- who asked for what is no account's own, and failed
+        purpose TEXT NOT NULL,            -- at what: passes or codes
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL,            -- keyed hash of uid, purpose, state
+        PRIMARY KEY (uid, purpose)
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE sent (
         subject TEXT PRIMARY KEY,         -- an address by its keyed hash, an account, or all

@@ -234,8 +234,9 @@ impl Store for SqliteStore {
 
     async fn snapshot<Q: Query>(&self, query: Q, before: Instant) -> Result<Q::Row, StoreError> {
         self.look(before, move |shared, moment| {
-            let (records, _) = load::records(moment, shared.opened_by(), query.keys())?;
-            Ok(query.answer(&records, shared.clock.now()))
+            let now = shared.clock.now();
+            let (records, _) = load::records(moment, shared.opened_by(), query.keys(), now)?;
+            Ok(query.answer(&records, now))
         })
         .await
     }

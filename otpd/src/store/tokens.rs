@@ -45,10 +45,11 @@ pub(super) fn newest(
     families(connection, by, sql, params![most])
 }
 
-/// How many families a uid holds, those that are over and still kept among them.
-pub(super) fn held(connection: &Connection, uid: Uid) -> Result<u32, StoreError> {
-    let sql = "SELECT count(*) FROM token_family WHERE holder = ?1";
-    Ok(connection.prepare_cached(sql)?.query_row([uid.0], |row| row.get(0))?)
+/// How many families a uid holds that are alive: those that are over fill no place, as they are removed
+/// when the next is made, which a full uid makes none of.
+pub(super) fn held(connection: &Connection, uid: Uid, now: UnixTime) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM token_family WHERE holder = ?1 AND until > ?2";
+    Ok(connection.prepare_cached(sql)?.query_row(params![uid.0, secs(now)], |row| row.get(0))?)
 }
 
 /// Writes what was decided about an account's tokens.

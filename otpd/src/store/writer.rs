@@ -81,7 +81,8 @@ impl<S: Step> Job for StepJob<S> {
 
     fn run(&mut self, run: &Run<'_>) -> Result<Ran, StoreError> {
         let Run { connection, shared, now } = *run;
-        let (records, versions) = load::records(connection, shared.opened_by(), self.step.keys())?;
+        let (records, versions) =
+            load::records(connection, shared.opened_by(), self.step.keys(), now)?;
         match self.step.decide(&records, now) {
             Decision::Unchanged(refusal) => {
                 self.outcome = Some(Persisted(Err(refusal)));

@@ -52,7 +52,10 @@ fn what_does_not_count_is_as_wrong_as_what_is_none() {
         for deed in [KeyDeed::Look, KeyDeed::Use] {
             let (changes, outcome) = told(pass, deed, NOW);
             assert_eq!(outcome, Keyed::Wrong { failures: 1, wait: Seconds(0) });
-            assert!(matches!(changes.beside.as_slice(), [Beside::Caller(Uid(1001), _)]));
+            assert!(matches!(
+                changes.beside.as_slice(),
+                [Beside::Caller(Uid(1001), Tried::Passes, _)]
+            ));
             assert!(changes.account.is_none(), "nobody's account pays for it");
         }
     }
@@ -65,7 +68,10 @@ fn failures_wait_and_never_lock() {
         let (changes, outcome) = change(keyed(None, KeyDeed::Look, &SELF, &asker, (&POLICY, now)));
         let Keyed::Wrong { failures, wait } = outcome else { panic!("{outcome:?}") };
         assert_eq!(failures, failure);
-        let Some(Beside::Caller(_, state)) = changes.beside.into_iter().next() else { panic!() };
+        let Some(Beside::Caller(_, Tried::Passes, state)) = changes.beside.into_iter().next()
+        else {
+            panic!()
+        };
         asker.failed = state;
         if wait.0 > 0 {
             // Not even a right key is looked at.
@@ -88,8 +94,9 @@ fn only_using_a_key_makes_failures_good() {
     assert!(changes.beside.is_empty());
     let (changes, _) = change(keyed(Some(&pass), KeyDeed::Use, &SELF, &asker, (&POLICY, NOW)));
     let after = changes.beside.iter().find_map(|change| match change {
-        Beside::Caller(_, state) => Some(state.failures),
+        Beside::Caller(_, Tried::Passes, state) => Some(state.failures),
         Beside::Pass(_)
+        | Beside::Caller(_, Tried::Codes, _)
         | Beside::Sent(..)
         | Beside::TidyFamilies(_)
         | Beside::Contact(..)
@@ -111,5 +118,7 @@ fn root_is_not_counted_and_a_clock_set_back_makes_nobody_wait_for_ever() {
     let asker = Asker { uid: Uid(1001), failed };
     let (changes, outcome) = change(keyed(None, KeyDeed::Look, &SELF, &asker, (&POLICY, NOW)));
     assert!(matches!(outcome, Keyed::Held(Refusal::Throttled { .. })), "{outcome:?}");
-    assert!(matches!(changes.beside.as_slice(), [Beside::Caller(_, state)] if state.last == NOW));
+    assert!(
+        matches!(changes.beside.as_slice(), [Beside::Caller(_, Tried::Passes, state)] if state.last == NOW)
+    );
 }

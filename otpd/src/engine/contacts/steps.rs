@@ -2,7 +2,7 @@
 
 use otp_core::{
     Attempt, Changed, Checked, CodeHash, ContactKey, ContactSeen, Decision, Enrollee, Kind,
-    NewDevice, Offer, Origin, Refusal, SignedUp, ThrottlePolicy, Uid, UnixTime, UserName,
+    NewDevice, Offer, Origin, Refusal, SignedUp, ThrottlePolicy, Tried, Uid, UnixTime, UserName,
     check_contact,
     device::{MessageState, Recipient},
     enroll_contact,
@@ -92,7 +92,7 @@ impl Check {
         typed: (Offer, (CodeHash, CodeHash)),
         policy: ThrottlePolicy,
     ) -> Self {
-        let mut keys = vec![Key::Contact(key.clone()), Key::Caller(key.holder)];
+        let mut keys = vec![Key::Contact(key.clone()), Key::Caller(key.holder, Tried::Codes)];
         keys.extend(known.clone().map(Key::Account));
         Self { key, known, typed, policy, keys }
     }
@@ -121,7 +121,7 @@ impl Step for Check {
             from: "",
         };
         let account = self.known.as_ref().and_then(|name| seen.account(name));
-        let caller = &seen.caller(self.key.holder);
+        let caller = &seen.caller(self.key.holder, Tried::Codes);
         let account = account.map(|account| (account, &attempt));
         let known = ContactSeen { contact: seen.contact(&self.key), account, caller };
         check_contact(&self.key, known, (code, identifier.clone()), &self.policy, now)

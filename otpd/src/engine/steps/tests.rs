@@ -21,7 +21,7 @@ fn asked(by_name: &str, uid: u32) -> Result<bool, Refusal> {
             Key::Account(_)
             | Key::Owner(_)
             | Key::Secret(_)
-            | Key::Caller(_)
+            | Key::Caller(..)
             | Key::Sent(_)
             | Key::Contact(_)
             | Key::Contacts(_)

@@ -2,7 +2,8 @@
 //! that is the person's, and leaves the decision to the core.
 
 use otp_core::{
-    Account, Decision, Family, FamilyId, Refusal, ShownToken, Uid, UnixTime, UserName, revoke,
+    Account, Decision, Family, FamilyId, Refusal, ShownToken, Tried, Uid, UnixTime, UserName,
+    revoke,
 };
 
 use super::{Inspected, Whom};
@@ -82,7 +83,7 @@ where
             keys.retain(|key| !matches!(key, Key::Families(_)));
             keys.push(Key::Family(id));
         }
-        keys.extend([Key::Caller(by), Key::Held(by)]);
+        keys.extend([Key::Caller(by, Tried::Codes), Key::Held(by)]);
         Self { whose, keys, by, decide }
     }
 }

@@ -82,7 +82,7 @@ impl Disk {
 
     fn found(&self, seed: u8) -> Result<Option<Pass>, StoreError> {
         let key = Key::pass(&CodeHash::new([seed; 32]));
-        let (seen, _) = load::records(&self.connection, self.by(), &[key])?;
+        let (seen, _) = load::records(&self.connection, self.by(), &[key], UnixTime::default())?;
         Ok(seen.pass(&CodeHash::new([seed; 32])).cloned())
     }
 
@@ -181,6 +181,14 @@ fn those_that_are_over_are_forgotten_in_time() {
         disk.save(Changes { beside, ..Changes::default() }).unwrap();
         assert_eq!([1, 2].map(|seed| disk.found(seed).unwrap().is_some()), left, "{before:?}");
     }
+}
+
+#[test]
+fn an_id_that_is_anothers_changes_nothing() {
+    let disk = Disk::new();
+    disk.put(pass(1, None)).unwrap();
+    assert!(disk.put(Pass { digest: CodeHash::new([2; 32]), ..pass(1, None) }).is_err());
+    assert_eq!(disk.found(1).unwrap(), Some(pass(1, None)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a commit refuses: an account that is not as it was seen, a record that is not there.
 
 use otp_core::{
-    Algorithm, Counter, DeviceId, Digits, Label, Lane, LaneState, Secret,
+    Algorithm, Counter, DeviceId, Digits, Label, Lane, LaneState, Secret, Tried,
     device::{HotpState, KindState},
 };
 use zeroize::Zeroizing;
@@ -89,7 +89,7 @@ fn devices_are_in_the_order_of_their_enrolment() {
     let (opened_by, alice) =
         (OpenedBy { vault: &disk.vault, pepper: &disk.pepper }, UserName::parse("alice").unwrap());
     let keys = [Key::Account(alice.clone())];
-    let (seen, _) = load::records(&disk.connection, opened_by, &keys).unwrap();
+    let (seen, _) = load::records(&disk.connection, opened_by, &keys, UnixTime::default()).unwrap();
     let labels: Vec<&str> =
         seen.account(&alice).unwrap().devices.iter().map(|it| it.label.as_str()).collect();
     assert_eq!(labels, ["9", "1", "5"]);
@@ -113,23 +113,48 @@ fn what_a_caller_has_failed_is_kept_until_it_is_clear() {
     let (uid, now) = (Uid(1001), UnixTime::default());
     let save = |state: &LaneState| {
         let Disk { connection, vault, pepper, .. } = &disk;
-        let beside = vec![Beside::Caller(uid, state.clone())];
+        let beside = vec![Beside::Caller(uid, Tried::Codes, state.clone())];
         let changes = Changes { beside, ..Changes::default() };
         Saver { connection, vault, pepper, now, by: uid }.save(changes, None).unwrap();
     };
-    let seen = || {
+    let of = |tried| {
         let by = OpenedBy { vault: &disk.vault, pepper: &disk.pepper };
-        load::records(&disk.connection, by, &[Key::Caller(uid)]).map(|(seen, _)| seen.caller(uid))
+        let records =
+            load::records(&disk.connection, by, &[Key::Caller(uid, tried)], UnixTime::default());
+        records.map(|(seen, _)| seen.caller(uid, tried))
     };
+    let seen = || of(Tried::Codes);
     assert!(seen().unwrap().is_clear());
     let mut failed = LaneState::default();
     failed.failures = 3;
     save(&failed);
     assert_eq!(seen().unwrap(), failed);
+    assert!(of(Tried::Passes).unwrap().is_clear(), "one is not held for the other");
+    disk.connection.execute("UPDATE caller SET purpose = 'passes'", []).unwrap();
+    assert!(matches!(of(Tried::Passes), Err(StoreError::Corrupt(_))), "nor moved to it");
+    disk.connection.execute("UPDATE caller SET purpose = 'codes'", []).unwrap();
+    let beside = vec![Beside::Caller(uid, Tried::Passes, LaneState::default())];
+    let changes = Changes { beside, ..Changes::default() };
+    let Disk { connection, vault, pepper, .. } = &disk;
+    Saver { connection, vault, pepper, now, by: uid }.save(changes, None).unwrap();
+    assert_eq!(seen().unwrap(), failed, "nor cleared by it");
     disk.connection.execute("UPDATE caller SET uid = 1002", []).unwrap();
     assert!(seen().unwrap().is_clear());
     disk.connection.execute("UPDATE caller SET uid = 1001, state = '{}'", []).unwrap();
     assert!(matches!(seen(), Err(StoreError::Corrupt(_))), "the mark is of another state");
     save(&LaneState::default());
     assert_eq!(disk.count("SELECT count(*) FROM caller"), 0);
+}
+
+#[test]
+fn a_contact_that_is_over_or_led_to_something_fills_no_place() {
+    let disk = Disk::new();
+    let sql = r#"INSERT INTO contact (holder, address, touched, state, mark) VALUES
+        (33, x'01', 100, '{"live":{},"identifier":null}', x''),
+        (33, x'02', 100, '{"live":null,"identifier":null}', x'')"#;
+    disk.connection.execute(sql, []).unwrap();
+    for (now, left) in [(100, 1), (86_500, 1), (86_501, 0)] {
+        let held = contacts::held(&disk.connection, Uid(33), UnixTime::from_secs(now));
+        assert_eq!(held.unwrap(), left, "{now}");
+    }
 }

@@ -33,7 +33,8 @@ impl Disk {
     fn seen(&self, tally: &Tally) -> Result<SendTally, StoreError> {
         let by = OpenedBy { vault: &self.vault, pepper: &self.pepper };
         let keys = [Key::Sent(tally.clone())];
-        load::records(&self.connection, by, &keys).map(|(seen, _)| seen.sent(tally))
+        load::records(&self.connection, by, &keys, UnixTime::default())
+            .map(|(seen, _)| seen.sent(tally))
     }
 
     fn send(&self, tally: &Tally, now: UnixTime) -> Vec<Beside> {
@@ -115,7 +116,8 @@ fn a_code_that_is_sent_leaves_the_device_as_it_was() {
     let Disk { connection, vault, pepper, .. } = &disk;
     Saver { connection, vault, pepper, now, by: Uid(0) }.save(changes, None).unwrap();
     let by = OpenedBy { vault, pepper };
-    let (seen, _) = load::records(connection, by, &[Key::Account(alice.clone())]).unwrap();
+    let (seen, _) =
+        load::records(connection, by, &[Key::Account(alice.clone())], UnixTime::default()).unwrap();
     let read = seen.account(&alice).unwrap().devices.first().unwrap();
     assert_eq!((read.state().store().as_str(), &read.replaces), (json, &replaces));
     assert_eq!(read.summary().address.as_deref(), Some("•••42"));

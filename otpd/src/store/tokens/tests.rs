@@ -97,7 +97,8 @@ impl Disk {
 
     fn seen(&self, key: Key) -> Result<Vec<Owned>, StoreError> {
         let by = OpenedBy { vault: &self.vault, pepper: &self.pepper };
-        load::records(&self.connection, by, &[key]).map(|(seen, _)| seen.families)
+        load::records(&self.connection, by, &[key], UnixTime::default())
+            .map(|(seen, _)| seen.families)
     }
 
     /// The numbers of the families of an account.
@@ -115,8 +116,8 @@ fn what_is_written_is_read() {
     assert_eq!(disk.seen(Key::Family(id(9))).unwrap(), []);
     let newest = disk.seen(Key::NewestFamilies(2)).unwrap();
     assert_eq!(newest.iter().map(|(_, it)| it.id).collect::<Vec<_>>(), [id(6), id(5)]);
-    assert_eq!(held(&disk.connection, Uid(33)).unwrap(), 6);
-    assert_eq!(held(&disk.connection, Uid(34)).unwrap(), 0);
+    assert_eq!(held(&disk.connection, Uid(33), UnixTime::default()).unwrap(), 6);
+    assert_eq!(held(&disk.connection, Uid(34), UnixTime::default()).unwrap(), 0);
     let moved = Family { generation: Generation(1), ..family(1, 1) };
     disk.save("alice", vec![Change::Tokens(TokenChange::Keep(moved.clone()))]).unwrap();
     assert_eq!(disk.seen(Key::Family(id(1))).unwrap(), [(name("alice"), moved)]);
@@ -177,6 +178,9 @@ fn what_is_not_as_it_was_written_is_refused() {
 #[test]
 fn what_was_over_before_is_kept_no_longer() {
     let disk = Disk::new();
+    let alive = [0, 1001, 2000]
+        .map(|now| held(&disk.connection, Uid(33), UnixTime::from_secs(now)).unwrap());
+    assert!(alive[0] > alive[1] && alive[1] > 0 && alive[2] == 0, "{alive:?}");
     for (before, left) in [(1001, vec![1, 2, 3]), (1002, vec![2, 3]), (1003, vec![3])] {
         tidy(&disk.saver(), UnixTime::from_secs(before)).unwrap();
         assert_eq!(disk.of("alice"), left, "{before}");

@@ -3,7 +3,7 @@ CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
         value BLOB NOT NULL               -- sealed where the key is 'pepper'
     ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('pepper', X'01026B31579F8D57EABA70622155219CBFE908713437CE46A0696B847DD70EE38EACF694D578AC0F967EE8C12423AFFAC4194A92EAAC493C0CB4C3FF625514DC40751A05163A1E8F69879A1C');
+INSERT INTO meta VALUES ('pepper', X'01026B31C88A75C2C647D44147DF624F740BCD3E134D222AA08AEDE3B9CC23EDC345ECD2F759CE42AF4A31EC7DCCCC713F10C5E378D0980436C8EE227744E89FF9245EE4F2B65121AF3399CF');
 CREATE TABLE account (
         name     TEXT PRIMARY KEY,
         uid      INTEGER UNIQUE,          -- none: a person of an application, never of PAM
@@ -12,7 +12,7 @@ CREATE TABLE account (
         created  INTEGER NOT NULL,
         mark     BLOB NOT NULL            -- keyed hash of name, uid, enrolled
     ) STRICT, WITHOUT ROWID;
-INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'13B2AD52CDA34798969BC9CC917250D858D8F231E9F745C6041D598A47C871C4');
+INSERT INTO account VALUES ('alice', 1000, 1, 11, 1699999950, X'A4DF4B830AE269265075DCEA9DCC35AA52751845E96CECA8CC6784C37D657B0C');
 CREATE TABLE device (
         account     TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         id          TEXT NOT NULL,
@@ -29,9 +29,9 @@ CREATE TABLE device (
         mark        BLOB NOT NULL,        -- keyed hash of account, id, confirmed, replaces, state
         PRIMARY KEY (account, id)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO device VALUES ('alice', 'hotp/de0e21ca', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B3155039F390D62A66643691A55CC6328630BC389A49338E7E66B2E823A206422F7E31C747C97DB70F02E4079F679D2DFF44DF8AAB3BB058A800B665AB5', X'9467F38BD32E8ACED5CF6B91AF1DC6FBF78A6259DF8E7C1605E2F35B556811CF', NULL, X'20F120E932EDE8A2ED6C36F1EDD9993713A09205111228FDAD1F44BB430D3D5A');
-INSERT INTO device VALUES ('alice', 'recovery/70b40448', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["b0af6076058347d851d1e94339ebddf5e462377bdfaa93fe6d42917bb13bca96","d4184d77e2bcec95d49a40756e75ef174628035a47318a148d7291853700623f","f3ef45259b1339d4eade5621f68c2d927556b76e58b1532373204b700ed4058f","b27d86e291bb0f36f070a15d18b4ea835301c1ec9b633f76fffa4488336e5e3f","dd8182e11ac1c1d46d514fc21bf05061f3ad4f9e45a9fdbc182bdc9afb175401","1f3b06522c85e725f0038aca948a7824b29a195e21b44aa3ce6279fc78b72a59","492b5997b69e12701be6e0d9c1e92377a01f0149a62f8675f72e20709ee9bbbf","4b45d3501d3dcfdb24ad22f3df2bc4300ea6558c46e3a844d56d97311ab3907c","3950b193ace939c5c63ced455f01dd329d0d57de234356bfd976c6d8d05e9fda"],"spent":["8db0b9b28d704254eb4c2ab95d7555f55beeeb1da32ef432fcf7d1f7bb3399a7"]}', NULL, NULL, NULL, X'F6211CC6C1E7C378238AEE8EDF696076F3BC177C25D3186CF881FC63254A91E7');
-INSERT INTO device VALUES ('alice', 'totp/cfbaa61a', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B31910C249D3AA69E34CC716FC2B40A04DD356AD5659D07CB5DC3A8830D5D95E3D3E5261EA7333DF605643DFFE675BC0E228BC7DC68D0CD4E39B24DE406', X'5FFC71356913077BD82322BA1E8FA3620EBFB5633C8DECCE6C7FC7AD291365A3', NULL, X'943C9B315873E99D18AE35E6369024D3C1FDCFAA12EB2898F4266F2344F7508B');
+INSERT INTO device VALUES ('alice', 'hotp/ec4e2443', 2, 'hotp', 'token', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"next":4,"used":3,"candidate":{"counter":20,"at":1700000010}}', X'01026B312FB3C8A22713EA4C875F06891F533D07D373C0188D5367B01D9E34BABDE249B5F6F18BCA613025807FA96AA4E2992A92DC89541B54FDBE1889D67E0D', X'CC856D4DDC2647AC4EFC48935391D85C3D3F487E56BE2788BED02DD67E620A37', NULL, X'B201F747788684CAE171A8B1DE038E6D7C1428D98304E81B0D132FA47552F2F7');
+INSERT INTO device VALUES ('alice', 'recovery/20d4229e', 3, 'recovery', 'recovery', 1, 1699999950, 1700000010, '{"left":["b3772f70af2b1caa2248fcc2d2e8caa36d41eaad084842b4a94feeeed8f28a29","fbac97a91e4cccb47fb948806e23a85d0136e7d9e91650cbe9178b4fe02732ec","765d32421fd01020156a0506597dc035f5821e4e9dd2dcdde778332c1f892f11","5c0880b69c0f829c9788d71d5a68dc9d6dd366eef35bf96f2167a06093f42bad","ee8eb29f395c53daee6dcbdd8bd1c6e1a4935336800d4d3d4e32c946e5773551","2eb1749b1b5afbd27b7c1d7973309b86614548bc56127d7615ea61474e00a22a","22cad0d1b2dc880777d37b78207b2bcfbeba6c1091d35c86740fb5edd052af43","3238e436bc25226399adcbdba3fc2480fc037fe08ab85e948f09bc4f60abab5f","fce2fd84251dd19e4a907fd53fbebc5d8f671d87635ae3ed84bf34749da71baa"],"spent":["65f00134b1972722a760c2b520e211e39c0d3898f4ba4213836f7178a689be51"]}', NULL, NULL, NULL, X'E736ED335246BCEEB84A36CA7C851BCF1A7C14284D94744CB63501C7CFCA4DDB');
+INSERT INTO device VALUES ('alice', 'totp/f4c4bab1', 1, 'totp', 'phone', 1, 1699999950, 1700000010, '{"algorithm":"SHA1","digits":6,"period":30,"drift":0,"last":56666667}', X'01026B31EB7C11CB3CD9C5AA38F2009BED780E513FB6A2F2098B62F4F07C744D4AA49780241CC5DFFB44877C5DD5420FDDEB790759E39E235073B5150C3F3B03', X'674DF85FAAF21B7660AEEB93D30413ED65259E3ABEE94A2F09D53E380DB5386C', NULL, X'736DA9684DDBCD86066CC59DAA49A990DA70380C6269A52F0F92A98FB6FFEC82');
 CREATE TABLE lane (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         lane    TEXT NOT NULL,
@@ -39,8 +39,8 @@ CREATE TABLE lane (
         mark    BLOB NOT NULL,            -- keyed hash of account, lane, state
         PRIMARY KEY (account, lane)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'6A62171592C6DFB2553EBDC57AE5E25A3799F2712AD91B33EFE03A9686FDFB90');
-INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'7AE07ACDFCF5EB9E70F14D345A819C3F43A090DB81EFC20D55F5E05C821DA8CB');
+INSERT INTO lane VALUES ('alice', 'local', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":0}', X'0EFCC39625DD9B4161F50C6EDEE7012A1AE07339F371E5CF2B82140DD2AA45C9');
+INSERT INTO lane VALUES ('alice', 'remote', '{"failures":1,"last":1700000010,"locked":null,"days":[[19675,1]],"since_login":1}', X'DFAC7F4ED619CD303DFD245595FA73CDE03A08C07EEF8587A7FB1161479F1BBC');
 CREATE TABLE address (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         address TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE invitation (
         state   TEXT NOT NULL,            -- JSON, with the keyed hash of the token
         mark    BLOB NOT NULL             -- keyed hash of account, state
     ) STRICT, WITHOUT ROWID;
-INSERT INTO invitation VALUES ('alice', '{"token":"249c86dc0764e4deb456d669dffc9afb08028ead956ceb5698bcf86301fb7013","until":1700086410,"by":0,"device":null}', X'04C2896F8923F83B232C682B8A3094BCD5E2FB06FF6309772A447E521CA11C00');
+INSERT INTO invitation VALUES ('alice', '{"token":"2e650425c5f7bba32273183c1efda122106bba863d6529ea3a26f9be101ff606","until":1700086410,"by":0,"device":null}', X'85B458EDCC6123F00BC6E5D14355AD7B2B68480FA76F7C71C2A5878C072BA025');
 CREATE TABLE remembered (
         account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         number  INTEGER NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE remembered (
         mark    BLOB NOT NULL,            -- keyed hash of account, number, state
         PRIMARY KEY (account, number)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/cfbaa61a","since":1700000010,"until":1700028810,"last":1700000010}', X'B87B01E90B3C372D29F6ACDCB6792FAB40811C4E6F2BE4D0D7E5553B96B841EF');
+INSERT INTO remembered VALUES ('alice', 1, '{"rule":"office","service":"sshd","source":{"address":"192.0.2.7"},"device":"totp/f4c4bab1","since":1700000010,"until":1700028810,"last":1700000010}', X'852B24231BD545B6AEDE7B680ECFF777C9C0991C4596D43FAC81B1FFA771B696');
 CREATE TABLE exemption (
         account TEXT PRIMARY KEY REFERENCES account (name) ON DELETE CASCADE ON UPDATE CASCADE,
         state   TEXT NOT NULL,            -- JSON
@@ -75,15 +75,15 @@ CREATE TABLE event (
         class   TEXT NOT NULL,            -- failure, login or change: each is bounded by itself
         body    TEXT NOT NULL             -- JSON
     ) STRICT;
-INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/cfbaa61a"}');
-INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/cfbaa61a"}');
-INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/de0e21ca"}');
-INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/de0e21ca"}');
-INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/70b40448","codes":10}');
-INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/cfbaa61a"]}');
-INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/de0e21ca"]}');
+INSERT INTO event VALUES (1, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"totp/f4c4bab1"}');
+INSERT INTO event VALUES (2, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"totp/f4c4bab1"}');
+INSERT INTO event VALUES (3, 'alice', 1699999950, 0, 'change', '{"event":"enrolled","device":"hotp/ec4e2443"}');
+INSERT INTO event VALUES (4, 'alice', 1699999950, 0, 'change', '{"event":"confirmed","device":"hotp/ec4e2443"}');
+INSERT INTO event VALUES (5, 'alice', 1699999950, 0, 'change', '{"event":"recovery-made","device":"recovery/20d4229e","codes":10}');
+INSERT INTO event VALUES (6, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"remote","service":"sshd","from":"","devices":["totp/f4c4bab1"]}');
+INSERT INTO event VALUES (7, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"local","service":"sshd","from":"","devices":["hotp/ec4e2443"]}');
 INSERT INTO event VALUES (8, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"local","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
-INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/70b40448"]}');
+INSERT INTO event VALUES (9, 'alice', 1700000010, 0, 'login', '{"event":"accepted","lane":"self","service":"sshd","from":"","devices":["recovery/20d4229e"]}');
 INSERT INTO event VALUES (10, 'alice', 1700000010, 0, 'failure', '{"event":"wrong","lane":"remote","service":"sshd","from":"","count":1,"first":1700000010,"locked":false}');
 INSERT INTO event VALUES (11, 'alice', 1700000010, 0, 'change', '{"event":"invited","until":1700086410}');
 CREATE TABLE contact (
@@ -119,10 +119,12 @@ CREATE TABLE pass (
         mark    BLOB NOT NULL             -- keyed hash of id, account, digest, state, data
     ) STRICT, WITHOUT ROWID;
 CREATE TABLE caller (
-        uid   INTEGER PRIMARY KEY,        -- who asked for what is no account's own, and failed
-        state TEXT NOT NULL,              -- JSON
-        mark  BLOB NOT NULL               -- keyed hash of uid, state
-    ) STRICT;
+        uid     INTEGER NOT NULL,         -- who asked for what is no account's own, and failed
+        purpose TEXT NOT NULL,            -- at what: passes or codes
+        state   TEXT NOT NULL,            -- JSON
+        mark    BLOB NOT NULL,            -- keyed hash of uid, purpose, state
+        PRIMARY KEY (uid, purpose)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE sent (
         subject TEXT PRIMARY KEY,         -- an address by its keyed hash, an account, or all
         at      INTEGER NOT NULL,         -- when it was last written
