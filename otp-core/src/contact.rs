@@ -13,7 +13,7 @@ use crate::{
     DeviceSummary, Lane, LaneState, NewDevice, Refusal, Seconds, ThrottlePolicy, Transition, Tried,
     Uid, UnixTime, UserName, Verified,
     enrol::enroll_confirmed,
-    grant::caller_admitted,
+    grant::{BEHIND, caller_admitted},
     message::{LiveCode, Pace, SendLimits, SendTally, Tally, counted},
     verify::prove,
 };
@@ -62,10 +62,14 @@ impl Contact {
         &self.channel
     }
 
-    /// Whether this identifier counts.
+    /// Whether this identifier counts: not where the clock was set back behind it either, as it would
+    /// count for longer than it was made for.
     fn is_identified(&self, by: &CodeHash, now: UnixTime) -> bool {
         let own = self.identifier.as_ref();
-        own.is_some_and(|own| own.hash.same_as(by) && now < own.until)
+        let counts = |own: &Identifier| {
+            now < own.until && now.plus(IDENTIFIER_VALID).plus(BEHIND) >= own.until
+        };
+        own.is_some_and(|own| own.hash.same_as(by) && counts(own))
     }
 
     fn permits(&self, policy: &ThrottlePolicy, now: UnixTime) -> Result<crate::Permit, Refusal> {

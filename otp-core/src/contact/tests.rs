@@ -115,6 +115,10 @@ fn an_identifier_counts_for_600_seconds_and_once() {
     for (now, right) in [(0, true), (599, true), (600, false), (601, false)] {
         assert_eq!(enrolls(identified.as_ref(), 99, now).is_ok(), right, "{now}");
     }
+    let (_, later) = checks(Some(&requests(None, 1, 1_000).unwrap()), 1, 1_000);
+    for (now, right) in [(939, false), (940, true)] {
+        assert_eq!(enrolls(later.as_ref(), 99, now).is_ok(), right, "set back to {now}");
+    }
     assert_eq!(enrolls(identified.as_ref(), 98, 0), Err(Refusal::UnknownContact));
     assert_eq!(enrolls(Some(&asked), 99, 0), Err(Refusal::UnknownContact));
     let used = enrolls(identified.as_ref(), 99, 0).unwrap();

@@ -215,7 +215,7 @@ pub fn refresh(
             let changes = Changes::of(account, list);
             Decision::Change(Transition::new(changes, Refreshed::Reused(family.id)))
         }
-        TokenKind::Refresh if family.is_latest(shown) => match family.generation.next() {
+        TokenKind::Refresh if family.is_active(shown, now) => match family.generation.next() {
             Some(generation) => {
                 let access_until = now.plus(access).min(family.until);
                 let next = Family { generation, issued: now, access_until, pair, ..family.clone() };

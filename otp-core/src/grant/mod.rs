@@ -31,7 +31,7 @@ pub const MAX_HELD: u32 = 100_000;
 pub const KEPT_FOR: Seconds = Seconds(7 * 86_400);
 
 /// How far the clock may have been set back behind a token.
-const BEHIND: Seconds = Seconds(60);
+pub(crate) const BEHIND: Seconds = Seconds(60);
 
 /// What a family is called. No secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,10 +179,10 @@ impl Family {
     /// set back, and it would count for longer than it was made for.
     pub fn is_active(&self, shown: &ShownToken, now: UnixTime) -> bool {
         let open = match shown.kind {
-            TokenKind::Access => now < self.access_until && now.plus(BEHIND) >= self.issued,
+            TokenKind::Access => now < self.access_until,
             TokenKind::Refresh => true,
         };
-        open && self.is_open(now) && self.is_latest(shown)
+        open && now.plus(BEHIND) >= self.issued && self.is_open(now) && self.is_latest(shown)
     }
 
     /// When a token of this kind runs out.

@@ -270,7 +270,11 @@ fn tokens_count_until_their_second() {
             assert_eq!(active(kind, now), counts, "{kind:?} {now}");
         }
     }
-    assert!(active(TokenKind::Access, NOW - 60) && !active(TokenKind::Access, NOW - 61));
+    for kind in [TokenKind::Access, TokenKind::Refresh] {
+        assert!(active(kind, NOW - 60) && !active(kind, NOW - 61), "{kind:?}");
+    }
+    let early = refreshes(&family, &shown(TokenKind::Refresh, 0), Uid(33), NOW - 61);
+    assert!(matches!(early, Decision::Unchanged(Refusal::UnknownToken)), "{early:?}");
     assert!(!family.is_active(&shown(TokenKind::Access, 1), at(NOW)));
     let other = ShownToken { hash: hash(77), ..shown(TokenKind::Access, 0) };
     assert!(!family.is_active(&other, at(NOW)));

@@ -124,15 +124,15 @@ impl Engine {
         }))
     }
 
-    /// Whose family a token is of, if it was made here: for whoever holds the family.
+    /// Whose family a token is of, and for what it is, if it was made here: for whoever holds it.
     pub async fn family_of(
         &self,
         token: &str,
         holder: Uid,
         before: Instant,
-    ) -> Result<Option<UserName>, Unavailable> {
+    ) -> Result<Option<(UserName, Scope)>, Unavailable> {
         let Some((_, name, family)) = self.found(token, before).await? else { return Ok(None) };
-        Ok((family.holder == holder).then_some(name))
+        Ok((family.holder == holder).then_some((name, family.scope)))
     }
 
     /// A token that counts now; `holder` sees its own, an administrator (none) all.

@@ -144,7 +144,11 @@ impl TokensService {
         let engine = &self.services.engine;
         let found = engine.family_of(token, call.uid, call.before).await;
         let found = found.map_err(|error| self.unavailable("a token", error.into()))?;
-        let user = found.ok_or_else(unknown_token)?;
+        let (user, scope) = found.ok_or_else(unknown_token)?;
+        // What the application may ask for no more is not renewed either.
+        if !application.scope.as_ref().is_some_and(|own| scope.is_within(own)) {
+            return Err(unknown_token());
+        }
         let who = who(user.as_str(), application);
         // Whoever is no user any more, is called something else, or is denied by now stays out.
         let allowed = self.allowed(call, application, user.as_str(), &who).await;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use otp_bus::{Error, ManageProxy, NewDevice, TokenInfo, TokensProxy, Warrant, names};
+use otp_bus::{AdminProxy, Error, ManageProxy, NewDevice, TokenInfo, TokensProxy, Warrant, names};
 use otp_core::{Algorithm, Counter, Digits, Secret, hotp};
 use zbus::{Connection, Guid, connection::Builder};
 
@@ -120,6 +120,24 @@ fn logged(log: &UnixDatagram) -> Vec<String> {
         Some(String::from_utf8_lossy(&line[..length]).into_owned())
     };
     std::iter::from_fn(next).collect()
+}
+
+/// What an application may ask for no more, it does not keep by renewing.
+#[test]
+fn a_scope_that_was_taken_away_is_not_renewed() {
+    run(async {
+        let world = world(ROOT).await;
+        let tokens = TokensProxy::new(&world.client).await.unwrap();
+        let admin = AdminProxy::new(&world.client).await.unwrap();
+        let shop = tokens.grant("root", &code(1), "shop").await.unwrap();
+        let all = tokens.grant("root", &code(2), "admin").await.unwrap();
+        let less = ROOT.replace(", 'admin'", "");
+        fs::write(world.dir.path().join("none.toml"), less).unwrap();
+        admin.reload().await.unwrap();
+        let refused = tokens.refresh(&all.refresh).await.unwrap_err();
+        assert!(matches!(refused, Error::UnknownToken(_)), "{refused:?}");
+        tokens.refresh(&shop.refresh).await.unwrap();
+    });
 }
 
 #[test]
