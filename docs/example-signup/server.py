@@ -80,31 +80,47 @@ class Session:
         self.new = False
         self.tokens = None
 
+    def rank(self):
+        """Who goes for somebody new: those who are not signed in, then who was away the longest."""
+        return (self.tokens is not None, self.used)
+
 
 class Sessions:
-    """Sessions by the name in a cookie."""
+    """Sessions by the name in a cookie. Requests run side by side, hence the lock."""
 
     def __init__(self):
         self.all = {}
+        self.lock = threading.Lock()
 
     def find(self, name):
-        session = self.all.get(name)
-        if session and time.monotonic() - session.used < IDLE:
-            session.used = time.monotonic()
-            return session
-        self.all.pop(name, None)
-        return None
+        with self.lock:
+            session = self.all.get(name)
+            if session and time.monotonic() - session.used < IDLE:
+                session.used = time.monotonic()
+                return session
+            self.all.pop(name, None)
+            return None
 
     def begin(self, session=None):
-        if len(self.all) >= MOST_SESSIONS:
-            oldest = min(self.all, key=lambda name: self.all[name].used)
-            del self.all[oldest]
-        name = secrets.token_urlsafe(32)
-        self.all[name] = session or Session()
-        return name
+        with self.lock:
+            if len(self.all) >= MOST_SESSIONS:
+                # Whoever opens many pages signs nobody out: those who are not signed in go first.
+                del self.all[min(self.all, key=lambda name: self.all[name].rank())]
+            name = secrets.token_urlsafe(32)
+            self.all[name] = session or Session()
+            return name
 
     def end(self, name):
-        self.all.pop(name, None)
+        with self.lock:
+            self.all.pop(name, None)
+
+    def is_own(self, session, form):
+        """Whether a form is the session's; each is good once."""
+        with self.lock:
+            if not hmac.compare_digest(form.encode(), session.form.encode()):
+                return False
+            session.form = secrets.token_urlsafe(32)
+            return True
 
 
 class Page(BaseHTTPRequestHandler):
@@ -127,10 +143,8 @@ class Page(BaseHTTPRequestHandler):
         origin = self.headers.get("Origin")
         own = {f"http://{self.headers.get('Host')}", f"https://{self.headers.get('Host')}"}
         form = fields.get("form", "")
-        if origin not in own or not hmac.compare_digest(form, self.session.form):
+        if origin not in own or not self.sessions.is_own(self.session, form):
             return self.answer(403, '<p id="told">That form is over. <a href="/">Begin anew</a></p>')
-        # Each form is good once.
-        self.session.form = secrets.token_urlsafe(32)
         acts = {"/signup": self.number, "/signin": self.number, "/code": self.code}
         acts["/signout"] = self.sign_out
         act = acts.get(self.path)
@@ -214,10 +228,12 @@ class Page(BaseHTTPRequestHandler):
 
     def fields(self):
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > MOST_BYTES:
+        try:
+            body = self.rfile.read(max(0, min(int(length), MOST_BYTES))).decode("ascii", "replace")
+            return {key: values[0] for key, values in parse_qs(body, max_num_fields=8).items()}
+        except ValueError:
+            # No number, or more fields than any form of ours has.
             return {}
-        body = self.rfile.read(int(length)).decode("ascii", "replace")
-        return {key: values[0] for key, values in parse_qs(body, max_num_fields=8).items()}
 
     def answer(self, status, body):
         page = f"<!doctype html><title>Sign up</title>{body}".encode()
